@@ -1,0 +1,188 @@
+"""What the engine knows of a listing, and of who owns it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sharing.listings.rules import Draft
+from sharing.listings.terms import HOURS_PER_DAY, HOURS_PER_FTE, Consideration, Mode, Unit, Visibility
+
+NO_MEASURE, RATE, AMOUNT = 0, 1, 2
+# Kind and size of one unit. Hours a week are a rate and days an amount: a common window turns one into the other.
+# `partners` counts who takes part, not what one of them brings: one offer is one partner, so nothing to compare.
+MEASURES: dict[Unit, tuple[int, float]] = {
+    Unit.HOURS_PER_WEEK: (RATE, 1.0),
+    Unit.FTE: (RATE, float(HOURS_PER_FTE)),
+    Unit.DAYS: (AMOUNT, float(HOURS_PER_DAY)),
+    Unit.PIECES: (3, 1.0),
+    Unit.PLACES: (4, 1.0),
+    Unit.EURO: (5, 1.0),
+    Unit.PROJECT: (6, 1.0),
+    Unit.PARTNERS: (NO_MEASURE, 1.0),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Who stands behind a listing. `administration` is who acts for it, where that is somebody else."""
+
+    id: str
+    country: str = ""
+    state: str = ""
+    district: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    administration: str = ""
+
+    @property
+    def acting(self) -> str:
+        return self.administration or self.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One listing as the engine sees it. Days are ordinals (`date.toordinal`), both inclusive; radius in km."""
+
+    id: str
+    owner: Owner
+    direction: str
+    resource: str
+    category: str
+    title: str
+    first_day: int
+    last_day: int
+    description: str = ""
+    keywords: tuple[str, ...] = ()
+    language: str = "de"
+    quantity: float | None = None
+    unit: Unit | None = None
+    mode: Mode = Mode.ON_SITE
+    radius_km: float | None = None
+    considerations: frozenset[Consideration] = frozenset()
+    visibility: Visibility = Visibility.ALL
+    audience: frozenset[str] = frozenset()
+
+    @property
+    def text(self) -> str:
+        """All words of the listing as one text."""
+        return "\n".join((self.title, *self.keywords, self.description))
+
+    @property
+    def measure(self) -> tuple[int, float]:
+        """Kind and size of the quantity; kind `NO_MEASURE` where there is nothing to compare."""
+        if self.quantity is None or self.unit is None:
+            return NO_MEASURE, 0.0
+        kind, size = MEASURES[self.unit]
+        return kind, self.quantity * size
+
+
+def fact_of(draft: Draft, *, id: str, owner: Owner) -> Fact:  # noqa: A002  as the field is called
+    """The fact of a publishable draft. Raises `ValueError` if its window is open."""
+    if draft.starts_on is None or draft.ends_on is None:
+        raise ValueError("A listing without a window cannot be matched.")
+    return Fact(
+        id=id,
+        owner=owner,
+        direction=draft.direction,
+        resource=draft.resource,
+        category=draft.category,
+        title=draft.title,
+        first_day=draft.starts_on.toordinal(),
+        last_day=draft.ends_on.toordinal(),
+        description=draft.description,
+        keywords=draft.keywords,
+        language=draft.language,
+        quantity=None if draft.quantity is None else float(draft.quantity),
+        unit=draft.unit,
+        mode=draft.mode,
+        radius_km=draft.radius_km,
+        considerations=frozenset(draft.considerations),
+        visibility=draft.visibility,
+        audience=frozenset(str(organisation) for organisation in draft.audience),
+    )
+
+
+class Codes:
+    """Small integers for words, the same on both sides, so that arrays can compare them."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, int] = {}
+
+    def of(self, value: str) -> int:
+        return self._codes.setdefault(value, len(self._codes))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """Facts of one direction as columns: every array has the shape (n,)."""
+
+    facts: tuple[Fact, ...]
+    owner: NDArray[np.int64]
+    acting: NDArray[np.int64]
+    country: NDArray[np.int64]
+    state: NDArray[np.int64]  # together with its country
+    district: NDArray[np.int64]  # together with state and country
+    category: NDArray[np.int64]
+    resource: NDArray[np.int64]
+    first_day: NDArray[np.int64]
+    last_day: NDArray[np.int64]
+    latitude: NDArray[np.float64]  # degrees; NaN where unknown
+    longitude: NDArray[np.float64]
+    radius: NDArray[np.float64]  # km; infinite where there is no limit
+    on_site: NDArray[np.bool_]
+    remote: NDArray[np.bool_]
+    sale: NDArray[np.bool_]
+    visibility: NDArray[np.int64]  # place in `VISIBILITIES`
+    kind: NDArray[np.int64]  # of the quantity, as in `MEASURES`
+    measure: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.facts)
+
+    def cut(self, rows: slice) -> "Side":
+        """Some of the facts, with the same codes."""
+        return Side(**{column.name: getattr(self, column.name)[rows] for column in fields(self)})
+
+
+VISIBILITIES = tuple(Visibility)
+
+
+def side_of(facts: Sequence[Fact], codes: Codes) -> Side:
+    """Columns of some facts; give both sides the same `codes`."""
+    owners = [fact.owner for fact in facts]
+    measures = [fact.measure for fact in facts]
+    return Side(
+        facts=tuple(facts),
+        owner=_integers(codes.of(o.id) for o in owners),
+        acting=_integers(codes.of(o.acting) for o in owners),
+        country=_integers(codes.of(o.country) for o in owners),
+        state=_integers(codes.of(f"{o.country}\0{o.state}") for o in owners),
+        district=_integers(codes.of(f"{o.country}\0{o.state}\0{o.district}") for o in owners),
+        category=_integers(codes.of(f.category) for f in facts),
+        resource=_integers(codes.of(f.resource) for f in facts),
+        first_day=_integers(f.first_day for f in facts),
+        last_day=_integers(f.last_day for f in facts),
+        latitude=_floats((o.latitude for o in owners), missing=np.nan),
+        longitude=_floats((o.longitude for o in owners), missing=np.nan),
+        radius=_floats((f.radius_km for f in facts), missing=np.inf),
+        on_site=_flags(f.mode == Mode.ON_SITE for f in facts),
+        remote=_flags(f.mode == Mode.REMOTE for f in facts),
+        sale=_flags(Consideration.SALE in f.considerations for f in facts),
+        visibility=_integers(VISIBILITIES.index(f.visibility) for f in facts),
+        kind=_integers(kind for kind, _ in measures),
+        measure=_floats((size for _, size in measures), missing=0.0),
+    )
+
+
+def _integers(values: Iterable[int]) -> NDArray[np.int64]:
+    return np.fromiter(values, np.int64)
+
+
+def _flags(values: Iterable[bool]) -> NDArray[np.bool_]:
+    return np.fromiter(values, np.bool_)
+
+
+def _floats(values: Iterable[float | None], *, missing: float) -> NDArray[np.float64]:
+    return np.fromiter((missing if value is None else value for value in values), np.float64)

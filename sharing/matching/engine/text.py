@@ -1,0 +1,104 @@
+"""From what coordinators write to vectors whose cosine says how alike two texts are."""
+
+import re
+import unicodedata
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from sharing.matching.engine.filler import FILLER
+
+DIMENSIONS = 2**20
+SHORTEST_GRAM, LONGEST_GRAM = 3, 5
+LONGEST_WORD = 40  # nobody writes longer words; a hostile text must not cost more than an honest one
+MOST_SHARED, SHORTEST_PART = 5, 5
+
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+@lru_cache(maxsize=65_536)
+def fold(word: str) -> str:
+    """Small letters without accents, so that `Straße`, `STRASSE` and `strasse` are one word."""
+    decomposed = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))[:LONGEST_WORD]
+
+
+_FILLER = frozenset(fold(word) for listed in FILLER.values() for word in listed.split())
+
+
+@lru_cache(maxsize=16_384)
+def words(text: str) -> tuple[tuple[str, str], ...]:
+    """The words that carry meaning, folded and as written, in their order.
+
+    Digits and quantities are left out, and so are the words every advertisement has.
+    """
+    written = _WORD.findall(unicodedata.normalize("NFC", text))
+    return tuple((folded, word) for word in written if (folded := fold(word)) not in _FILLER)
+
+
+@lru_cache(maxsize=65_536)
+def _grams(word: str) -> tuple[tuple[int, int], ...]:
+    """(bucket, length) of each n-gram of one word; the blanks at its ends tell its beginning from its middle."""
+    padded = f" {word} "
+    spans = ((padded[i : i + n], n) for n in range(SHORTEST_GRAM, LONGEST_GRAM + 1) for i in range(len(padded) - n + 1))
+    # crc32, because Python's own hash differs from process to process.
+    return tuple((zlib.crc32(gram.encode("utf-8", "surrogatepass")) % DIMENSIONS, n) for gram, n in spans)
+
+
+@lru_cache(maxsize=16_384)
+def vector(text: str) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Buckets (int32, ascending) and weights (float64, of length one) of a text; both empty if it says nothing.
+
+    1. Words as in `words`, each cut into the n-grams of 3 to 5 characters inside it.
+    2. A gram found f times weighs (1 + ln f) * n²: sublinear, because repeating is not meaning more; n², because
+       long grams are rare. That stands in for the IDF of a corpus, which would make a pair's score depend on the
+       other listings of a batch.
+    3. Hashed into 2**20 buckets, divided by the Euclidean length.
+    """
+    found = [gram for word, _ in words(text) for gram in _grams(word)]
+    if not found:
+        return np.empty(0, np.int32), np.empty(0)
+    codes, lengths = np.array(found, np.int64).T
+    buckets, first, counts = np.unique(codes, return_index=True, return_counts=True)
+    weights = (1 + np.log(counts)) * lengths[first] ** 2
+    return buckets.astype(np.int32), weights / np.sqrt(weights @ weights)
+
+
+def matrix(texts: Sequence[str]) -> csr_matrix:
+    """The vectors of some texts as rows: (len(texts), DIMENSIONS)."""
+    vectors = [vector(text) for text in texts]
+    ends = np.cumsum([0, *(len(buckets) for buckets, _ in vectors)])
+    columns = np.concatenate([np.empty(0, np.int32), *(buckets for buckets, _ in vectors)])
+    weights = np.concatenate([np.empty(0), *(weights for _, weights in vectors)])
+    return csr_matrix((weights, columns, ends), shape=(len(texts), DIMENSIONS))
+
+
+def similarities(requests: csr_matrix, offers: csr_matrix) -> NDArray[np.float64]:
+    """Cosine of each row with each column, in [0, 1]: (requests, DIMENSIONS) x (DIMENSIONS, offers), both CSR.
+
+    The sparse product adds up one pair at a time in the order of the request's buckets, so a pair's cosine is the
+    same to the last bit whatever else is in the batch. A dense (BLAS) product would not promise that.
+    """
+    return np.asarray((requests @ offers).toarray().clip(0, 1))
+
+
+def shared_words(one: str, other: str) -> list[str]:
+    """Up to five words (longest first, as written) that stand in both texts, or inside a compound of the other."""
+    mine, theirs = dict(words(one)), dict(words(other))
+    shared = set(mine).intersection(theirs)
+    shared.update(_parts(mine, of=theirs), _parts(theirs, of=mine))
+    whole = shared.difference(_parts(shared, of=shared, strictly=True))
+    best = sorted(whole, key=lambda word: (-len(word), word))[:MOST_SHARED]
+    return [mine.get(word) or theirs[word] for word in best]
+
+
+def _parts(candidates: Iterable[str], *, of: Iterable[str], strictly: bool = False) -> Iterator[str]:
+    """The words inside others, as `kehrmaschine` in `kompaktkehrmaschine`; short words are inside too many."""
+    everything = f" {' '.join(of)} "
+    for word in candidates:
+        if len(word) >= SHORTEST_PART and everything.count(word) > (everything.count(f" {word} ") if strictly else 0):
+            yield word

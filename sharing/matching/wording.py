@@ -1,0 +1,90 @@
+"""Reasons as sentences, in the language that is active: what fits first, then what is missing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from sharing.listings import labels
+from sharing.taxonomy.models import Category
+from sharing.taxonomy.shipped import rows
+
+Reason = Mapping[str, Any]
+
+
+def sentences(reasons: Sequence[Reason]) -> list[str]:
+    """One sentence a reason; reasons that tell a coordinator nothing stay silent."""
+    return [sentence for reason in reasons if (sentence := _SAID.get(str(reason["code"]), _nothing)(reason))]
+
+
+def _nothing(_reason: Reason) -> str:
+    return ""
+
+
+def _shared_words(reason: Reason) -> str:
+    return _("Both speak of: %(words)s") % {"words": ", ".join(reason["words"])}
+
+
+def _same_category(reason: Reason) -> str:
+    return _("Same field: %(category)s") % {"category": _category_name(str(reason["category"]))}
+
+
+def _quantity(reason: Reason) -> str:
+    return _("Covers the whole request: %(requested)s of %(requested)s %(unit)s") % _amounts(reason)
+
+
+def _quantity_partial(reason: Reason) -> str:
+    return _("Covers only a part: %(offered)s of %(requested)s %(unit)s") % _amounts(reason)
+
+
+def _window(reason: Reason) -> str:
+    if reason["share"] >= 1:
+        return _("The whole period is covered")
+    return _("%(share)s %% of the period are covered") % _share(reason)
+
+
+def _window_partial(reason: Reason) -> str:
+    return _("Only %(share)s %% of the period are covered") % _share(reason)
+
+
+def _distance(reason: Reason) -> str:
+    km = max(1, round(reason["km"]))
+    return ngettext("%(km)s km away", "%(km)s km away", km) % {"km": number_format(km)}
+
+
+_SAID: Mapping[str, Callable[[Reason], str]] = {
+    "shared_words": _shared_words,
+    "same_category": _same_category,
+    "quantity": _quantity,
+    "quantity_partial": _quantity_partial,
+    "window": _window,
+    "window_partial": _window_partial,
+    "distance": _distance,
+}
+
+
+def _amounts(reason: Reason) -> dict[str, str]:
+    return {
+        "offered": _number(min(reason["offered"], reason["requested"])),
+        "requested": _number(reason["requested"]),
+        "unit": str(labels.UNIT[reason["unit"]]),
+    }
+
+
+def _share(reason: Reason) -> dict[str, int]:
+    return {"share": int(100 * reason["share"])}
+
+
+def _number(value: float) -> str:
+    """At most two decimals, and none that are zero."""
+    rounded = Decimal(str(round(value, 2))).normalize()
+    return number_format(f"{rounded:f}", force_grouping=True)
+
+
+def _category_name(code: str) -> str:
+    """From the shipped list, so that a page of matches costs no query a category."""
+    row = next((row for row in rows() if row["code"] == code), None)
+    return Category(code=code, name_de=row["name_de"], name_en=row["name_en"]).name if row else code
