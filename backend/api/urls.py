@@ -1,0 +1,18 @@
+"""The addresses of /api/v1/."""
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from backend.api.listings import ListingViewSet
+from backend.api.matches import MatchViewSet
+from backend.api.me import MeView
+from backend.api.organisations import CategoryViewSet, DepartmentViewSet, OrganisationViewSet
+
+router = SimpleRouter(use_regex_path=False)
+router.register("organisations", OrganisationViewSet)
+router.register("departments", DepartmentViewSet)
+router.register("categories", CategoryViewSet)
+router.register("listings", ListingViewSet)
+router.register("matches", MatchViewSet)
+
+urlpatterns = [path("me/", MeView.as_view(), name="me"), *router.urls]
