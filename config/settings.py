@@ -86,11 +86,12 @@ def _database(url: str) -> dict[str, Any]:
 
 
 DATABASES = {"default": _database(env.text("DATABASE_URL", _embedded.database_url))}
+_statement_timeout = env.text("STATEMENT_TIMEOUT", "60s")
 # No request and no task may hang on the database: see docs/operations.md for what each limit gives.
 DATABASES["default"]["OPTIONS"] |= {
     "connect_timeout": 5,
-    "options": f"-c lock_timeout=3s -c statement_timeout={env.text('STATEMENT_TIMEOUT', '60s')}"
-    " -c idle_in_transaction_session_timeout=120s",
+    "options": "-c lock_timeout=3s -c idle_in_transaction_session_timeout=120s"
+    f" -c statement_timeout={_statement_timeout}",
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -114,7 +115,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE_FILENAME = env.text("BEAT_SCHEDULE_FILE", "celerybeat-schedule")
+CELERY_BEAT_SCHEDULE_PATHNAME = env.text("BEAT_SCHEDULE_PATH", "celerybeat-schedule")
 
 # --- Members --------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "sharing.Member"
@@ -128,7 +129,7 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 
 # --- What browsers may do -------------------------------------------------------------------------------------------
-HTTPS = not (DEMO or DEBUG)
+HTTPS = env.boolean("HTTPS", not (DEMO or DEBUG))
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # probes come from inside, without TLS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0

@@ -96,6 +96,13 @@ def emit(kind: str, *subject_ids: UUID, by: Actor, data: Mapping[str, object] | 
     transaction.on_commit(import_string(settings.EVENT_DOORBELL), robust=True)
 
 
+@transaction.atomic
+def retry(event_ids: Sequence[int], *, now: datetime) -> int:
+    """Give parked events a fresh start, for when the reason has been mended. Returns how many were parked."""
+    parked = Event.objects.parked().filter(pk__in=event_ids)
+    return parked.update(parked_at=None, attempts=0, due_at=now)
+
+
 def handle_batch(handlers: Handlers, *, now: datetime, most: int = BATCH) -> int:
     """Claim due events of one kind and run their handlers; effects and ticks commit together. Returns how many."""
     with transaction.atomic():

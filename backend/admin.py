@@ -1,0 +1,108 @@
+"""The operators' pages: everything can be looked at; what has rules is changed by actions, not by forms."""
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from sharing import models
+from sharing.events import retry
+
+
+class ReadOnly(admin.ModelAdmin):
+    """For rows that actions write and nobody edits."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(models.Event)
+class EventAdmin(ReadOnly):
+    list_display = ("id", "kind", "subject_id", "occurred_at", "attempts", "handled_at", "parked_at")
+    list_filter = ("kind", ("parked_at", admin.EmptyFieldListFilter), ("handled_at", admin.EmptyFieldListFilter))
+    search_fields = ("subject_id",)
+    ordering = ("-id",)
+    actions = ("try_again",)
+    show_full_result_count = False
+
+    @admin.action(description=gettext_lazy("Try the parked ones again"))
+    def try_again(self, request: HttpRequest, chosen: QuerySet[models.Event]) -> None:
+        count = retry([event.pk for event in chosen], now=timezone.now())
+        self.message_user(
+            request, _("%(count)s events wait for the worker again.") % {"count": count}, messages.SUCCESS
+        )
+
+
+@admin.register(models.Listing)
+class ListingAdmin(ReadOnly):
+    list_display = ("title", "owner", "direction", "category", "state", "starts_on", "ends_on")
+    list_filter = ("state", "direction", "resource", "category")
+    search_fields = ("title", "ref", "owner__name")
+    list_select_related = ("owner", "category")
+
+
+@admin.register(models.Match)
+class MatchAdmin(ReadOnly):
+    list_display = ("request", "offer", "score", "notify", "partial", "found_at", "withdrawn_at")
+    list_filter = ("notify", "partial")
+    list_select_related = ("request", "offer")
+    show_full_result_count = False
+
+
+@admin.register(models.Digest)
+class DigestAdmin(ReadOnly):
+    list_display = ("member", "due_at", "state", "tries", "sent_at", "answer")
+    list_filter = ("state",)
+    list_select_related = ("member",)
+
+
+class KeyInline(admin.TabularInline):
+    model = models.OfficialKey
+    extra = 0
+    raw_id_fields = ("successor",)
+
+
+@admin.register(models.Organisation)
+class OrganisationAdmin(admin.ModelAdmin):
+    list_display = ("name", "designation", "kind", "level", "state", "district", "population")
+    list_filter = ("kind", "level", "country", "state")
+    search_fields = ("name", "keys__value")
+    raw_id_fields = ("administered_by",)
+    inlines = (KeyInline,)
+
+
+class MembershipInline(admin.TabularInline):
+    model = models.Membership
+    fk_name = "member"
+    extra = 0
+    raw_id_fields = ("organisation", "department", "deputy")
+
+
+@admin.register(models.Member)
+class MemberAdmin(admin.ModelAdmin):
+    list_display = ("email", "name", "language", "is_active", "last_login")
+    search_fields = ("email", "name")
+    exclude = ("password", "groups", "user_permissions")
+    readonly_fields = ("last_login", "date_joined")
+    inlines = (MembershipInline,)
+
+
+@admin.register(models.Concept)
+class ConceptAdmin(admin.ModelAdmin):
+    list_display = ("term", "language", "category", "synonyms")
+    list_filter = ("language", "category")
+    search_fields = ("term", "synonyms")
+
+
+admin.site.register(models.Category, list_display=("code", "name_de", "name_en"))
+admin.site.register(
+    models.ApiToken, ReadOnly, list_display=("name", "organisation", "scopes", "expires_at", "revoked_at")
+)
