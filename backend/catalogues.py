@@ -17,7 +17,7 @@ SOURCES = ("backend", "sharing")
 _ERRORS = ("DomainError", "RuleBroken", "NotAllowed", "Conflict", "NotThere")
 KEYWORDS = {
     "_": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
-    "pgettext": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3), "say": None,
+    "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3), "say": None,
     **dict.fromkeys(_ERRORS, (2,)),
 }  # fmt: skip
 

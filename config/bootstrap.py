@@ -35,7 +35,7 @@ def enter_environment() -> None:
             if not _is_current():  # another starter may have built it while we waited
                 _build()
     python = str(_python())
-    os.execv(python, [python, *sys.argv])
+    os.execv(python, [python, *sys.argv])  # noqa: S606
 
 
 def _inside(folder: Path) -> bool:
@@ -117,9 +117,8 @@ def _pip_install(*what: str) -> list[str]:
 
 
 def _succeeds(*command: str, settings: dict[str, str] | None = None) -> bool:
-    done = subprocess.run(
-        command, cwd=PROJECT, env=os.environ | (settings or {}), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
+    env = os.environ | (settings or {})
+    done = subprocess.run(command, cwd=PROJECT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if done.returncode != 0:
         last = done.stdout.decode(errors="replace").strip().splitlines()[-3:]
         _say(f"{' '.join(command[:4])} did not work:", *(f"    {line}" for line in last))

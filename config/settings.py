@@ -195,6 +195,7 @@ EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS", False)
 EMAIL_TIMEOUT = 10
+EMAIL_USE_LOCALTIME = True  # the Date of a mail in the site's zone
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Allmende <allmende@localhost>")
 DIGESTS_AT_ONCE = env.boolean("DIGESTS_AT_ONCE", False)  # for the demo: do not wait for the members' day and hour
 DEMO_MAIL_FOLDER = env.text("DEMO_MAIL_FOLDER", "")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from uuid import UUID
 
-from sharing.errors import NotAllowed
+from sharing.errors import NotAllowed, Word
 
 
 class Role(IntEnum):
@@ -54,7 +54,7 @@ class Actor:
             raise NotAllowed(
                 "role_too_low",
                 "Your role does not allow this. Ask a manager of your organisation for the role “%(role)s”.",
-                role=role.name.lower(),
+                role=Word(role.name.lower()),
             )
 
 

@@ -3,10 +3,20 @@
 from collections.abc import Iterable
 
 
+def say(message: str) -> str:
+    """Marks a message for the translators; plain Python may not import gettext."""
+    return message
+
+
+class Word(str):
+    """A word of ours inside a message, such as the name of a state; what people wrote themselves is none."""
+
+
 class DomainError(Exception):
     """A refusal with a stable `code`, an English `message` (translated at the door) and the `field` it is about.
 
-    `message` may hold `%(name)s` places that `params` fill: translation comes first, filling second.
+    `message` may hold `%(name)s` places that `params` fill: translation comes first, filling second. A `Word` among
+    the params is translated, too.
     """
 
     def __init__(self, code: str, message: str, *, field: str = "", **params: object) -> None:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models.expressions import RawSQL
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
 from sharing.actors import Actor
 
@@ -49,8 +50,8 @@ class Event(models.Model):
 
     kind = models.CharField(max_length=60)
     subject_id = models.UUIDField()
-    actor_id = models.UUIDField(null=True, help_text="The member who did it; empty for the house itself.")
-    token_id = models.UUIDField(null=True, help_text="The API token that was used, if any.")
+    actor_id = models.UUIDField(null=True, help_text=_("The member who did it; empty for the house itself."))
+    token_id = models.UUIDField(null=True, help_text=_("The API token that was used, if any."))
     data = models.JSONField(default=dict)
     occurred_at = models.DateTimeField(db_default=RawSQL("clock_timestamp()", []))
     # A reader of the change feed stops below pg_snapshot_xmin, so that it never skips a row that commits late.
@@ -59,7 +60,7 @@ class Event(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.TextField(blank=True)
     handled_at = models.DateTimeField(null=True)
-    parked_at = models.DateTimeField(null=True, help_text="Given up after the last attempt; a person must look.")
+    parked_at = models.DateTimeField(null=True, help_text=_("Given up after the last attempt; a person must look."))
 
     objects = EventQuerySet.as_manager()
 

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation.reloader import translation_file_changed
 from rest_framework.test import APIClient
 
 from backend.catalogues import compile_all
@@ -17,7 +18,8 @@ TODAY = date(2026, 11, 23)
 
 
 def pytest_configure() -> None:
-    compile_all()
+    for catalogue in compile_all():  # Django may have loaded the old one, or none, while it started
+        translation_file_changed(None, catalogue.with_suffix(".mo"))
 
 
 @pytest.fixture(autouse=True)

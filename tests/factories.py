@@ -38,7 +38,9 @@ SWEEPING = replace(
 )
 
 
-def town(name="Stadt Musterhausen", *, key=None, latitude=50.6, longitude=8.3, state="HE", district="Lohrgrund", **fields):
+def town(
+    name="Stadt Musterhausen", *, key=None, latitude=50.6, longitude=8.3, state="HE", district="Lohrgrund", **fields
+):
     organisation = Organisation.objects.create(
         name=name, latitude=latitude, longitude=longitude, state=state, district=district, **fields
     )

@@ -14,7 +14,7 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
-from sharing.errors import Conflict, DomainError, NotAllowed, NotThere, RuleBroken
+from sharing.errors import Conflict, DomainError, NotAllowed, NotThere, RuleBroken, Word
 
 MEDIA_TYPE = "application/problem+json"
 _STATUS: Sequence[tuple[type[DomainError], int]] = (
@@ -63,7 +63,8 @@ def respond(
 def worded(error: DomainError) -> str:
     """The message in the reader's language, its places filled."""
     message = _(error.message)
-    return message % error.params if error.params else message
+    params = {name: _(value) if isinstance(value, Word) else value for name, value in error.params.items()}
+    return message % params if params else message
 
 
 def _domain(exc: DomainError) -> Response:

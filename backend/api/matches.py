@@ -12,7 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.api.base import ActorViewSet
-from backend.api.serializers import PlaceSerializer, StrictSerializer
+from backend.api.filters import YesNoFilter
+from backend.api.serializers import Choice, PlaceSerializer, StrictSerializer, Text
 from sharing.matching import actions
 from sharing.matching.models import Dismissal, Match, MatchQuerySet
 from sharing.matching.wording import sentences
@@ -62,15 +63,15 @@ class MatchSerializer(serializers.ModelSerializer[Match]):
 
 
 class AnswerSerializer(StrictSerializer):
-    reason = serializers.ChoiceField(choices=Dismissal.Reason.choices)
-    comment = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+    reason = Choice(choices=Dismissal.Reason.choices)
+    comment = Text(max_length=300, required=False, allow_blank=True, default="")
 
 
 class MatchFilter(django_filters.FilterSet):
     listing = django_filters.UUIDFilter(method="of_listing", help_text="On either side.")
-    notify = django_filters.BooleanFilter(help_text="Good enough to be told in a digest.")
-    partial = django_filters.BooleanFilter(help_text="Covers only a part.")
-    dismissed = django_filters.BooleanFilter(method="answered", help_text="With (or without) a no of yours.")
+    notify = YesNoFilter(help_text="Good enough to be told in a digest.")
+    partial = YesNoFilter(help_text="Covers only a part.")
+    dismissed = YesNoFilter(method="answered", help_text="With (or without) a no of yours.")
 
     def of_listing(self, queryset: MatchQuerySet, _name: str, listing_id: UUID) -> MatchQuerySet:
         return queryset.touching([listing_id])
@@ -83,7 +84,7 @@ class MatchFilter(django_filters.FilterSet):
 class MatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ActorViewSet[Match]):
     """Best first. Only the two owners see a match."""
 
-    queryset = Match.objects.with_listings()
+    queryset = Match.objects.with_listings().defer("request__document", "offer__document")
     serializer_class = MatchSerializer
     filterset_class = MatchFilter
     keyset = ("-score", "-id")

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.api.base import ActorView
-from backend.api.serializers import StrictSerializer
+from backend.api.serializers import Choice, Coded, StrictSerializer, Whole
 from sharing.digests import actions as digests
 from sharing.digests.models import PERIOD_LABELS, wish_of
 from sharing.digests.rules import Period, Wish
@@ -28,14 +28,14 @@ class SeatSerializer(serializers.Serializer[Any]):
 
 
 class DigestWishSerializer(StrictSerializer):
-    period = serializers.ChoiceField(choices=list(PERIOD_LABELS.items()))
-    weekday = serializers.IntegerField(min_value=1, max_value=7, help_text="1 is Monday; only for weekly.")
-    hour = serializers.IntegerField(min_value=0, max_value=23, help_text="In your time zone.")
+    period = Choice(choices=list(PERIOD_LABELS.items()))
+    weekday = Whole(min_value=1, max_value=7, help_text="1 is Monday; only for weekly.")
+    hour = Whole(min_value=0, max_value=23, help_text="In your time zone.")
 
 
 class ProfileSerializer(StrictSerializer):
-    language = serializers.ChoiceField(choices=Member.Language.choices, required=False)
-    time_zone = serializers.CharField(max_length=60, required=False)
+    language = Choice(choices=Member.Language.choices, required=False)
+    time_zone = Coded("[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}", max_length=60, required=False)
     digest = DigestWishSerializer(required=False)
 
 

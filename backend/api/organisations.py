@@ -4,14 +4,14 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import django_filters
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.api.base import ActorViewSet
-from backend.api.serializers import PlaceSerializer, StrictSerializer
+from backend.api.filters import TextFilter
+from backend.api.serializers import Email, Id, Line, PlaceSerializer, StrictSerializer
 from sharing.municipalities import actions
 from sharing.municipalities.models import KIND_LABELS, LEVEL_LABELS, Department, Organisation
 from sharing.municipalities.tokens import Scope
@@ -20,21 +20,22 @@ from sharing.taxonomy.models import Category
 
 class OrganisationSerializer(PlaceSerializer):
     level = serializers.CharField(read_only=True)
-    mailbox = serializers.EmailField(read_only=True)
+    mailbox = serializers.CharField(read_only=True, help_text="Role mailbox; may be empty.")
     administered_by = serializers.UUIDField(source="administered_by_id", read_only=True, allow_null=True)
 
 
 class OrganisationFilter(django_filters.FilterSet):
-    key = django_filters.CharFilter(method="with_key", max_length=24, help_text=_("AGS, ARS or LAU code."))
-    name = django_filters.CharFilter(lookup_expr="icontains", max_length=120)
+    key = TextFilter(24, method="of_key", help_text="AGS, ARS or LAU code.")
+    name = TextFilter(120, lookup_expr="icontains", help_text="A part of it.")
     kind = django_filters.ChoiceFilter(choices=list(KIND_LABELS.items()))
     level = django_filters.ChoiceFilter(choices=list(LEVEL_LABELS.items()))
-    country = django_filters.CharFilter(max_length=2)
-    state = django_filters.CharFilter(max_length=80)
-    district = django_filters.CharFilter(max_length=120)
+    country = TextFilter(2)
+    state = TextFilter(80)
+    district = TextFilter(120)
 
-    def with_key(self, queryset: Any, _name: str, value: str) -> Any:
-        return queryset.with_key(value)
+    def of_key(self, queryset: Any, _name: str, value: str) -> Any:
+        """By id: an organisation that holds the same digits as AGS and as ARS is still one."""
+        return queryset.filter(id__in=Organisation.objects.with_key(value))
 
 
 class OrganisationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ActorViewSet[Organisation]):
@@ -48,20 +49,22 @@ class OrganisationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Acto
 
 
 class DepartmentSerializer(serializers.ModelSerializer[Department]):
+    mailbox = serializers.CharField(read_only=True, help_text="Role mailbox; may be empty.")
+
     class Meta:
         model = Department
         fields: ClassVar = ["id", "organisation", "name", "mailbox"]
 
 
 class DepartmentDraftSerializer(StrictSerializer):
-    organisation = serializers.UUIDField()
-    name = serializers.CharField(max_length=120)
-    mailbox = serializers.EmailField(required=False, allow_blank=True, default="")
+    organisation = Id()
+    name = Line(max_length=120)
+    mailbox = Email(max_length=254, required=False, allow_blank=True, default="")
 
 
 class DepartmentChangeSerializer(StrictSerializer):
-    name = serializers.CharField(max_length=120)
-    mailbox = serializers.EmailField(required=False, allow_blank=True, default="")
+    name = Line(max_length=120)
+    mailbox = Email(max_length=254, required=False, allow_blank=True, default="")
 
 
 class DepartmentFilter(django_filters.FilterSet):

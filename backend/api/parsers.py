@@ -1,4 +1,4 @@
-"""JSON as strictly as PostgreSQL and people need it: finite, shallow, storable, in one spelling."""
+"""JSON as strictly as PostgreSQL and people need it: finite, shallow, storable, every name once."""
 
 import json
 from collections.abc import Iterator
@@ -7,10 +7,11 @@ from typing import IO, Any, NoReturn
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 
-from sharing.texts import can_be_stored, normalise
+from sharing.texts import can_be_stored
 
 DEEPEST = 32
 
@@ -18,7 +19,7 @@ DEEPEST = 32
 class TooLarge(APIException):
     status_code = 413
     default_code = "too_large"
-    default_detail = "The body is larger than this server accepts."
+    default_detail = gettext_lazy("The body is larger than this server accepts.")
 
 
 class StrictJSONParser(BaseParser):
@@ -30,10 +31,11 @@ class StrictJSONParser(BaseParser):
         text = self._text(stream)
         _check_depth(text)
         try:
-            data = json.loads(text, parse_constant=_not_finite, parse_float=_finite)
+            data = json.loads(text, parse_constant=_not_finite, parse_float=_finite, object_pairs_hook=_each_once)
         except (ValueError, RecursionError) as error:
             raise ParseError(_("This is not valid JSON: %(error)s.") % {"error": error}) from None
-        return _clean(data)
+        _check_storable(data)
+        return data
 
     def _text(self, stream: IO[bytes]) -> str:
         try:
@@ -81,14 +83,20 @@ def _finite(digits: str) -> float:
     return number
 
 
-def _clean(value: Any) -> Any:
-    """Every string, keys included, storable and in NFC."""
-    if isinstance(value, str):
-        if not can_be_stored(value):
-            raise ParseError(_("The text holds a NUL character or half a surrogate pair."))
-        return normalise(value)
-    if isinstance(value, list):
-        return [_clean(item) for item in value]
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two values for one name, programs disagree which one counts."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a name is given twice in one object")
+    return members
+
+
+def _check_storable(value: Any) -> None:
+    """Every string, names included. Whether a text makes sense is for its field to say."""
+    if isinstance(value, str) and not can_be_stored(value):
+        raise ParseError(_("The text holds a NUL character or half a surrogate pair."))
     if isinstance(value, dict):
-        return {_clean(key): _clean(item) for key, item in value.items()}
-    return value
+        value = [*value, *value.values()]
+    if isinstance(value, list):
+        for item in value:
+            _check_storable(item)

@@ -42,10 +42,10 @@ def _options(arguments: list[str]) -> Namespace:
 def _play(site: Site, progress: Progress, *, once: bool) -> None:
     with progress.step("Tables and texts"):
         site.prepare()
-    with progress.step("Web, worker and clock"):
-        site.open()
-    with progress.step("The region Elverland"):
+    with progress.step("The region Elverland, while web, worker and clock start"):
+        site.start_processes()
         site.move_in()
+        site.wait_until_open()
     site.wait_for_digests(progress)
     progress.say(site.summary())
     if not once:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from config.launcher.errors import LaunchError
 
+SECONDS_BETWEEN_LINES = 3
+
 
 class Progress:
     """Speaks on standard error; knows when the time is up."""
@@ -14,7 +16,7 @@ class Progress:
     def __init__(self, *, limit: float) -> None:
         self._started = time.monotonic()
         self._limit = limit
-        self._last = ""
+        self._updated = 0.0
 
     def say(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)
@@ -26,13 +28,13 @@ class Progress:
         yield
         print(f" {time.monotonic() - began:.1f} s", file=sys.stderr, flush=True)
 
-    def update(self, line: str) -> None:
-        """Overwrite the last line on a terminal; elsewhere say it only when it is new."""
-        if line.rstrip("\n") != self._last.rstrip("\n") or line.endswith("\n"):
-            start = "\r\033[K" if sys.stderr.isatty() else ""
-            end = "" if sys.stderr.isatty() or line.endswith("\n") else "\n"
-            print(start + line, end=end, file=sys.stderr, flush=True)
-            self._last = line
+    def update(self, line: str, *, last: bool = False) -> None:
+        """Overwrite the line on a terminal; elsewhere, such as in a log, say one every few seconds."""
+        terminal, due = sys.stderr.isatty(), time.monotonic() - self._updated > SECONDS_BETWEEN_LINES
+        if terminal or due or last:
+            self._updated = time.monotonic()
+            print(f"\r\033[K{line}" if terminal else line, end="" if terminal and not last else "\n", file=sys.stderr)
+            sys.stderr.flush()
 
     def check_time(self, missing: str) -> None:
         """Raise when the limit has passed, with what is still missing."""

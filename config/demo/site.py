@@ -50,8 +50,8 @@ class Site:
         call_command("compile_texts", verbosity=0)
         call_command("migrate", verbosity=0, interactive=False)
 
-    def open(self) -> None:
-        """Web, worker and beat as real processes, started side by side."""
+    def start_processes(self) -> None:
+        """Web, worker and beat, side by side."""
         python = [sys.executable, "-m"]
         bind = ["--bind", f"127.0.0.1:{self.port}", "--workers", "1", "--threads", "4"]
         leash = ["--config", "python:config.launcher.gunicorn_leash"]
@@ -59,13 +59,15 @@ class Site:
         self._processes.start("web", [*python, "gunicorn", *bind, *leash, "config.wsgi"])
         self._processes.start("worker", [*celery, "worker", "--concurrency", str(WORKERS), "--loglevel", "INFO"])
         self._processes.start("beat", [*celery, "beat", "--loglevel", "INFO"])
-        self._processes.wait_until(self._answers, f"the site answers at {self.url}")
 
     def move_in(self) -> None:
         """The region's municipalities, coordinators and listings; again without doubles."""
         from config.demo.region import move_in
 
         self.token = move_in(self.base / "state" / "token")
+
+    def wait_until_open(self) -> None:
+        self._processes.wait_until(self._answers, f"the site answers at {self.url}")
 
     def wait_for_digests(self, progress: Progress) -> None:
         """Until every event is handled and every digest that is due has been sent, or refused."""
@@ -76,9 +78,9 @@ class Site:
             self.mend(progress.say)
             progress.check_time(now.missing)
             progress.update(f"  Matching and mailing: {now}")
-            time.sleep(0.2)
+            time.sleep(0.1)
             now = count()
-        progress.update(f"  Matching and mailing: {now}\n")
+        progress.update(f"  Matching and mailing: {now}", last=True)
 
     def mend(self, say: Callable[[str], None]) -> None:
         """Start again what has ended: the demo shows that a killed part loses nothing."""

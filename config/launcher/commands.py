@@ -13,6 +13,8 @@ def run(argv: list[str]) -> None:
             run_tests(arguments)
         case ["demo", *arguments]:
             run_demo(arguments)
+        case ["checks"]:
+            run_checks()
         case _:
             run_django(argv)
 
@@ -20,7 +22,7 @@ def run(argv: list[str]) -> None:
 def run_tests(arguments: list[str]) -> None:
     """In the project folder, where pytest finds its settings and its plugin config.pytest_embedded."""
     os.chdir(PROJECT)
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])  # noqa: S606
 
 
 def run_demo(arguments: list[str]) -> None:
@@ -29,14 +31,25 @@ def run_demo(arguments: list[str]) -> None:
     sys.exit(main(arguments))
 
 
+def run_checks() -> None:
+    from config.checks import main
+
+    sys.exit(main())
+
+
 def run_django(argv: list[str]) -> None:
     """Commands that need a database find the running demo's by themselves: settings.py asks for its address."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    if not (given("DATABASE_URL") or given("SECRET_KEY")):
+        os.environ.setdefault("DEMO", "True")  # a computer without any configuration is the demo's
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
     from django.db import OperationalError
 
     try:
         execute_from_command_line(argv)
+    except ImproperlyConfigured as error:
+        raise LaunchError(str(error)) from error
     except OperationalError as error:
         if _was_connected(error):
             raise

@@ -44,7 +44,7 @@ def make_private_folder(path: Path, account: Account | None = None) -> None:
 
 
 def refuse_foreign(path: Path, owners: set[int]) -> None:
-    """/tmp is open to everyone: whoever guessed our folder's name must not receive our data."""
+    """Temporary folders are open to everyone: whoever guessed our folder's name must not receive our data."""
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners:
         raise LaunchError(

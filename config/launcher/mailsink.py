@@ -27,7 +27,7 @@ class Sink:
         self._folder = folder
         self._numbers = itertools.count(1)
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802  (aiosmtpd names it so)
         self, server: SMTP, session: Session, envelope: Envelope, address: str, rcpt_options: list[str]
     ) -> str:
         if address.lower().endswith(f"@{REFUSING_DOMAIN}"):
@@ -36,7 +36,7 @@ class Sink:
         envelope.rcpt_options.extend(rcpt_options)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         try:
             self._write(envelope)
         except OSError as error:

@@ -63,7 +63,6 @@ class Postgres:
         unfinished.rename(self.layout.data)
 
     def start(self, supervisor: Supervisor) -> None:
-        self._adopt_lock_file()
         socket_folder = f"unix_socket_directories={self.layout.postgres_socket.parent}"
         settings = ["listen_addresses=", socket_folder, "unix_socket_permissions=0700", "timezone=UTC"]
         supervisor.start(
@@ -79,6 +78,7 @@ class Postgres:
             stop_signal=signal.SIGINT,  # "fast": ends the connections and writes a checkpoint
             death_signal=signal.SIGINT if self.durable else signal.SIGQUIT,
             patience=60,
+            before=self._adopt_lock_file,
         )
         supervisor.wait_until(self.answers, "PostgreSQL takes connections")
 
@@ -86,7 +86,9 @@ class Postgres:
         """A connection is the only honest sign of life: `pg_ctl status` trusts a process number."""
         where = ["-h", str(self.layout.postgres_socket.parent), "-U", ROLE, "-d", DATABASE]
         ready = [str(self.home / "bin" / "pg_isready"), "-q", *where]
-        return self.layout.postgres_socket.exists() and subprocess.run(ready, env=_environment()).returncode == 0
+        if not self.layout.postgres_socket.exists():
+            return False
+        return subprocess.run(ready, env=_environment(), check=False).returncode == 0
 
     def _adopt_lock_file(self) -> None:
         """Write our own number into a dead server's lock file.
@@ -102,7 +104,9 @@ class Postgres:
 
     def _run(self, program: str, *arguments: str, said: str = "") -> None:
         command = on_leash([str(self.home / "bin" / program), *arguments], self.account)
-        done = subprocess.run(command, input=said, capture_output=True, text=True, env=_environment(), cwd="/")
+        done = subprocess.run(
+            command, input=said, capture_output=True, text=True, env=_environment(), cwd="/", check=False
+        )
         if done.returncode != 0:
             raise LaunchError(f"PostgreSQL's {program} failed: {done.stderr.strip() or done.stdout.strip()}")
 

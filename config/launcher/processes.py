@@ -8,10 +8,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from config.launcher import leash
 from config.launcher.accounts import Account
@@ -20,6 +19,7 @@ from config.launcher.folders import make_folder, not_writable
 from config.launcher.layout import PROJECT
 
 LAST_LINES = 8
+MOST_MENDS, MENDING_PERIOD = 5, 60  # a child that ends more often in so many seconds is broken, not unlucky
 
 
 def on_leash(
@@ -34,19 +34,43 @@ def on_leash(
     return [*shim, *command]
 
 
-@dataclass(frozen=True)
 class Child:
-    name: str
-    process: subprocess.Popen[bytes]
-    log: Path
-    stop_signal: signal.Signals
-    patience: float
+    """One process, which may be started again."""
+
+    def __init__(
+        self,
+        name: str,
+        log: Path,
+        launch: Callable[[BinaryIO], "subprocess.Popen[bytes]"],
+        *,
+        stop_signal: signal.Signals,
+        patience: float,
+    ) -> None:
+        self.name, self.log = name, log
+        self._launch, self._stop_signal, self._patience = launch, stop_signal, patience
+        self._mended: list[float] = []
+        with _opened(log, "wb") as output:
+            self.process = launch(output)
 
     def check(self) -> None:
         """Raise when it has ended: nobody asked it to."""
         code = self.process.poll()
         if code is not None:
             raise LaunchError(f"{self.name} ended unexpectedly ({_how(code)}); its log {self.log} ends:\n{self.tail()}")
+
+    def mend(self, say: Callable[[str], None]) -> None:
+        """Start it again when it has ended; raise when it will not stay."""
+        code = self.process.poll()
+        if code is None:
+            return
+        now = time.monotonic()
+        self._mended = [moment for moment in self._mended if moment > now - MENDING_PERIOD]
+        if len(self._mended) >= MOST_MENDS:
+            self.check()
+        self._mended.append(now)
+        say(f"{self.name} ended ({_how(code)}); it is started again.")
+        with _opened(self.log, "ab") as output:
+            self.process = self._launch(output)
 
     def tail(self) -> str:
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -56,9 +80,9 @@ class Child:
         """Ask, wait, then end it together with its own children."""
         if self.process.poll() is not None:
             return
-        self.process.send_signal(self.stop_signal)
+        self.process.send_signal(self._stop_signal)
         try:
-            self.process.wait(self.patience)
+            self.process.wait(self._patience)
         except subprocess.TimeoutExpired:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -83,20 +107,23 @@ class Supervisor:
         stop_signal: signal.Signals = signal.SIGTERM,
         death_signal: signal.Signals = signal.SIGKILL,
         patience: float = 15,
+        before: Callable[[], None] = lambda: None,
     ) -> Child:
-        """Start a command whose output goes to `<name>.log`; its session is its own, so Ctrl-C reaches only us."""
-        log = self._log_dir / f"{name}.log"
-        with _opened(log) as output:
-            process = subprocess.Popen(
+        """Start a command whose output goes to `<name>.log`, after doing what must come `before` every start."""
+
+        def launch(output: BinaryIO) -> "subprocess.Popen[bytes]":
+            before()
+            return subprocess.Popen(
                 on_leash(command, account, death_signal),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=env,
                 cwd=cwd,
-                start_new_session=True,
+                start_new_session=True,  # Ctrl-C in the terminal reaches only us, who stop in order
             )
-        child = Child(name, process, log, stop_signal, patience)
+
+        child = Child(name, self._log_dir / f"{name}.log", launch, stop_signal=stop_signal, patience=patience)
         self._children.append(child)
         return child
 
@@ -104,6 +131,11 @@ class Supervisor:
         """Raise when any child has ended."""
         for child in self._children:
             child.check()
+
+    def mend(self, say: Callable[[str], None]) -> None:
+        """Start again every child that has ended, and say so; raise when one will not stay."""
+        for child in self._children:
+            child.mend(say)
 
     def wait_until(self, ready: Callable[[], bool], what: str, patience: float = 60) -> None:
         """Wait for `ready`, at most until a child dies or the patience ends."""
@@ -133,10 +165,10 @@ def stop_as_with_ctrl_c() -> None:
         signal.signal(number, signal.default_int_handler)
 
 
-def _opened(log: Path) -> BinaryIO:
+def _opened(log: Path, mode: Literal["wb", "ab"]) -> BinaryIO:
     make_folder(log.parent)
     try:
-        return log.open("wb")
+        return log.open(mode)
     except OSError as error:
         raise not_writable(log, error) from None
 

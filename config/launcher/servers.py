@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,10 @@ class Servers:
     def check(self) -> None:
         """Raise when a server has ended."""
         self._supervisor.check()
+
+    def mend(self, say: Callable[[str], None]) -> None:
+        """Start again a server that has ended, and say so."""
+        self._supervisor.mend(say)
 
     def stop(self) -> None:
         self._held.close()

@@ -1,6 +1,7 @@
 """What the words of a listing are called on screen and in mails."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sharing.listings.terms import (
     Consideration,
@@ -29,6 +30,17 @@ UNIT = {
     Unit.PARTNERS: _("partners"),
     Unit.EURO: _("euro"),
     Unit.PROJECT: _("project"),
+}
+# After “2 of 5”, where German and others need another case.
+UNIT_OF = {
+    Unit.HOURS_PER_WEEK: pgettext_lazy("2 of 5", "hours a week"),
+    Unit.FTE: pgettext_lazy("2 of 5", "full-time equivalents"),
+    Unit.DAYS: pgettext_lazy("2 of 5", "days"),
+    Unit.PIECES: pgettext_lazy("2 of 5", "pieces"),
+    Unit.PLACES: pgettext_lazy("2 of 5", "places"),
+    Unit.PARTNERS: pgettext_lazy("2 of 5", "partners"),
+    Unit.EURO: pgettext_lazy("2 of 5", "euro"),
+    Unit.PROJECT: pgettext_lazy("2 of 5", "project"),
 }
 MODE = {Mode.ON_SITE: _("on site"), Mode.REMOTE: _("remote"), Mode.HYBRID: _("partly remote")}
 CONSIDERATION = {

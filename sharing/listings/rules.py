@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sharing.errors import Conflict, RuleBroken, raise_all
+from sharing.errors import Conflict, RuleBroken, Word, raise_all
 from sharing.listings.terms import (
     Consideration,
     Direction,
@@ -86,8 +86,8 @@ def check_transition(old: State, new: State) -> None:
             "illegal_transition",
             "This listing is “%(old)s” and cannot become “%(new)s”.",
             field="state",
-            old=old,
-            new=new,
+            old=Word(old),
+            new=Word(new),
         )
 
 
@@ -95,7 +95,10 @@ def check_editable(state: State) -> None:
     """What is over stays as it was, for the record."""
     if state not in EDITABLE:
         raise Conflict(
-            "not_editable", "This listing is “%(state)s” and can no longer be changed.", field="state", state=state
+            "not_editable",
+            "This listing is “%(state)s” and can no longer be changed.",
+            field="state",
+            state=Word(state),
         )
 
 

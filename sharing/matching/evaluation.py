@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sharing.errors import RuleBroken
+from sharing.errors import RuleBroken, say
 from sharing.listings.terms import Direction
 from sharing.matching.engine.facts import Fact, Owner, fact_of
 from sharing.matching.engine.match import Suggestion, suggest
@@ -91,7 +91,7 @@ def read_expected(bundle: Path) -> Expected | None:
     if not path.is_file():
         return None
     try:
-        labels = json.loads(path.read_text(encoding="utf-8"))
+        labels = json.loads(path.read_text(encoding="utf-8-sig"))
         return Expected(
             strong=_pairs(labels.get("pairs_strong", ())),
             partial=_pairs(labels.get("pairs_partial", ())),
@@ -99,7 +99,7 @@ def read_expected(bundle: Path) -> Expected | None:
             debatable=_pairs(labels.get("debatable", ())),
         )
     except (ValueError, AttributeError, TypeError, IndexError) as error:
-        message = "“expected.json” cannot be read: it must hold lists of pairs [request, offer]."
+        message = say("“expected.json” cannot be read: it must hold lists of pairs [request, offer].")
         raise RuleBroken("expected_unreadable", message) from error
 
 

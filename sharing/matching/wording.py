@@ -25,11 +25,11 @@ def _nothing(_reason: Reason) -> str:
 
 
 def _shared_words(reason: Reason) -> str:
-    return _("Both speak of: %(words)s") % {"words": ", ".join(reason["words"])}
+    return _("Both mention: %(words)s") % {"words": ", ".join(reason["words"])}
 
 
 def _same_category(reason: Reason) -> str:
-    return _("Same field: %(category)s") % {"category": _category_name(str(reason["category"]))}
+    return _("Same field of work: %(category)s") % {"category": _category_name(str(reason["category"]))}
 
 
 def _quantity(reason: Reason) -> str:
@@ -43,11 +43,11 @@ def _quantity_partial(reason: Reason) -> str:
 def _window(reason: Reason) -> str:
     if reason["share"] >= 1:
         return _("The whole period is covered")
-    return _("%(share)s %% of the period are covered") % _share(reason)
+    return _("%(share)s%% of the period is covered") % _share(reason)
 
 
 def _window_partial(reason: Reason) -> str:
-    return _("Only %(share)s %% of the period are covered") % _share(reason)
+    return _("Only %(share)s%% of the period is covered") % _share(reason)
 
 
 def _distance(reason: Reason) -> str:
@@ -70,7 +70,7 @@ def _amounts(reason: Reason) -> dict[str, str]:
     return {
         "offered": _number(min(reason["offered"], reason["requested"])),
         "requested": _number(reason["requested"]),
-        "unit": str(labels.UNIT[reason["unit"]]),
+        "unit": str(labels.UNIT_OF[reason["unit"]]),
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from sharing.errors import RuleBroken
+from sharing.errors import RuleBroken, say
 from sharing.municipalities.register_entries import (
     ASSOCIATIONS,
     BODILESS,
@@ -65,7 +65,7 @@ def _decoded(content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        message = "Line %(line)s is not UTF-8. Save the table as “CSV UTF-8” and try again."
+        message = say("Line %(line)s is not UTF-8. Save the table as “CSV UTF-8” and try again.")
         raise RuleBroken("not_utf8", message, line=line) from None
 
 
@@ -85,7 +85,7 @@ def _columns(header: str) -> list[str]:
     if missing and header.count(";") > header.count(","):
         raise RuleBroken("semicolons", "The columns are separated by semicolons. Save the table with commas.")
     if missing:
-        message = "This is not the register of municipalities: the columns %(missing)s are missing."
+        message = say("This is not the register of municipalities: the columns %(missing)s are missing.")
         raise RuleBroken("columns_missing", message, missing=", ".join(missing))
     return columns
 
@@ -96,7 +96,7 @@ def _cells(columns: list[str], line: str) -> Cells | RuleBroken:
     except csv.Error:
         return RuleBroken("broken_quotes", "The quotation marks do not match.")
     if len(cells) != len(columns):
-        message = "The row has %(found)s cells, the header %(wanted)s."
+        message = say("The row has %(found)s cells, the header %(wanted)s.")
         return RuleBroken("cell_count", message, found=len(cells), wanted=len(columns))
     return dict(zip(columns, map(normalise, cells), strict=True))
 
@@ -213,7 +213,7 @@ class _Reader:
         """The first parts of a key put together, each with its leading zeros. Raises `RuleBroken`."""
         for name, digits in list(KEY_PARTS.items())[:parts]:
             if not (cells[name].isascii() and cells[name].isdigit() and len(cells[name]) == digits):
-                message = "Write %(digits)s digits, with leading zeros."
+                message = say("Write %(digits)s digits, with leading zeros.")
                 raise RuleBroken("malformed_key", message, field=name, digits=digits)
         key = "".join(cells[name] for name in list(KEY_PARTS)[:parts])
         if key[:2] not in STATES:
@@ -227,7 +227,7 @@ class _Reader:
 
     def _check_parent(self, key: str, known: Mapping[str, object], *, field: str) -> None:
         if key not in known:
-            message = "The file has no usable row for %(key)s, to which this one belongs."
+            message = say("The file has no usable row for %(key)s, to which this one belongs.")
             raise RuleBroken("parent_missing", message, field=field, key=key)
 
     def _refuse(self, line: int, cells: Cells, problem: RuleBroken) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from sharing.errors import RuleBroken
+from sharing.errors import RuleBroken, say
 from sharing.municipalities.terms import KeyScheme, Level
 
 # Land 2, Regierungsbezirk 3, Kreis 5, Gemeinde 8 digits; the ARS has the Verband (9) before the Gemeinde (12).
@@ -13,9 +13,9 @@ KEY_FORMS: Mapping[KeyScheme, str] = {
     KeyScheme.LAU: r"^[A-Z]{2}_[A-Z0-9.]{1,20}$",
 }
 _HINTS: Mapping[KeyScheme, str] = {
-    KeyScheme.AGS: "An AGS has 8 digits with its leading zero, such as 05570044.",
-    KeyScheme.ARS: "An ARS has 12 digits with its leading zero, such as 055700044044.",
-    KeyScheme.LAU: "An LAU code has its country in front, such as NL_GM0983.",
+    KeyScheme.AGS: say("An AGS has 8 digits with its leading zero, such as 05570044."),
+    KeyScheme.ARS: say("An ARS has 12 digits with its leading zero, such as 055700044044."),
+    KeyScheme.LAU: say("An LAU code has its country in front, such as NL_GM0983."),
 }
 
 

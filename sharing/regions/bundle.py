@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from sharing.errors import RuleBroken
+from sharing.errors import RuleBroken, say
 from sharing.regions.readers import ListingReader, MunicipalityReader
 from sharing.regions.rows import ListingRow, MunicipalityRow, Refusal, shown
 from sharing.regions.tables import Table, read_tables
@@ -68,13 +68,13 @@ def read_bundle(
 
 def _check_columns(name: str, table: Table) -> None:
     if missing := [column for column in REQUIRED[name] if column not in table.columns]:
-        message = "The table “%(table)s” has no column “%(columns)s”."
-        raise RuleBroken("column_missing", message, table=name, columns="”, “".join(missing))
+        message = say("The table “%(table)s” lacks these columns: %(columns)s.")
+        raise RuleBroken("column_missing", message, table=name, columns=", ".join(missing))
 
 
 def _notes(tables: Mapping[str, Table]) -> Iterator[RuleBroken]:
     for name, table in tables.items():
         for column in table.columns:
             if column and column not in REQUIRED[name] + OPTIONAL[name]:
-                message = "The column “%(column)s” of the table “%(table)s” is unknown and was not read."
+                message = say("The column “%(column)s” of the table “%(table)s” is unknown and was not read.")
                 yield RuleBroken("unknown_column", message, field=shown(column), column=shown(column), table=name)

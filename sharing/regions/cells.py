@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
-from sharing.errors import RuleBroken
+from sharing.errors import RuleBroken, say
 from sharing.regions.tables import Row
 from sharing.texts import line_problems, normalise
 
@@ -69,7 +69,7 @@ def line_of(longest: int) -> Callable[[str], str]:
 
 def number(text: str) -> Decimal:
     if not _NUMBER.fullmatch(text):
-        message = "This is not a number. Write it like 1250 or 0.5 (or 0,5), without separators of thousands."
+        message = say("This is not a number. Write it like 1250 or 0.5 (or 0,5), without separators of thousands.")
         raise RuleBroken("not_a_number", message)
     return Decimal(text.replace(",", "."))
 
@@ -78,7 +78,7 @@ def quantity(text: str) -> Decimal:
     """At most two decimals: that is what is kept, and it tells 50.000 (fifty?) from 50000."""
     value = number(text)
     if _THREE_DECIMALS.search(text):
-        message = "Write at most two decimals, and no separators of thousands: 50000, not 50.000."
+        message = say("Write at most two decimals, and no separators of thousands: 50000, not 50.000.")
         raise RuleBroken("too_many_decimals", message)
     return value
 
@@ -95,7 +95,7 @@ def degrees(most: int) -> Callable[[str], float]:
 
     def parse(text: str) -> float:
         if abs(value := number(text)) > most:
-            message = "Write degrees between -%(most)s and %(most)s."
+            message = say("Write degrees between -%(most)s and %(most)s.")
             raise RuleBroken("degrees_out_of_range", message, most=most)
         return float(value)
 
@@ -118,7 +118,7 @@ def one_of(choices: type[Choice]) -> Callable[[str], Choice]:
         try:
             return choices(text.casefold())
         except ValueError:
-            message = "Write one of: %(choices)s."
+            message = say("Write one of: %(choices)s.")
             raise RuleBroken("unknown_choice", message, choices=", ".join(choices)) from None
 
     return parse

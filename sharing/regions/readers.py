@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Generic, TypeVar
 
-from sharing.errors import RuleBroken
+from sharing.errors import RuleBroken, say
 from sharing.listings.rules import Draft, check_publishable
 from sharing.listings.terms import Consideration, Direction, KnowledgeLevel, Mode, Participation, Resource, Unit
 from sharing.municipalities.rules import scheme_of
@@ -54,7 +54,7 @@ class _Reader(Generic[T]):
         identity = tuple(cells.text(column) for column in columns)
         first = self._first.setdefault(identity, line)
         if all(identity) and first != line:
-            message = "Line %(first)s already has this %(columns)s. Keep one of the two rows."
+            message = say("Line %(first)s already has this %(columns)s. Keep one of the two rows.")
             cells.add(RuleBroken("twice", message, field=columns[-1], first=first, columns=" + ".join(columns)))
 
 
@@ -110,13 +110,13 @@ class ListingReader(_Reader[ListingRow]):
 
     def _owner(self, text: str) -> str:
         if (key := _key(text)) not in self._keys:
-            message = "No municipality has this key. Add it to the table of municipalities, or mend its row there."
+            message = say("No municipality has this key. Add it to the table of municipalities, or mend its row there.")
             raise RuleBroken("unknown_municipality", message)
         return key
 
     def _category(self, text: str) -> str:
         if (code := text.upper()) not in self._categories:
-            message = "There is no such category. Write one of: %(choices)s."
+            message = say("There is no such category. Write one of: %(choices)s.")
             raise RuleBroken("unknown_category", message, choices=", ".join(sorted(self._categories)))
         return code
 
@@ -137,7 +137,7 @@ def _key(text: str) -> str:
         scheme_of(text)
     except RuleBroken:
         if text.isdecimal() and len(text) in (4, 7):
-            message = "A leading zero seems lost. Format the column as text and write all %(digits)s digits."
+            message = say("A leading zero seems lost. Format the column as text and write all %(digits)s digits.")
             raise RuleBroken("leading_zero_lost", message, digits=len(text) + 1) from None
         raise
     return text
@@ -158,7 +158,7 @@ def _place_problems(cells: Cells) -> Iterator[RuleBroken]:
 def _country_problems(values: Mapping[str, Any]) -> Iterator[RuleBroken]:
     """An Austrian code of five digits looks like the AGS of a Kreis."""
     if {"key", "country"} <= values.keys() and values["country"] != "DE" and "_" not in values["key"]:
-        message = "Outside Germany write the LAU code with its country in front, such as AT_10101."
+        message = say("Outside Germany write the LAU code with its country in front, such as AT_10101.")
         yield RuleBroken("key_of_other_country", message, field="key")
 
 
@@ -177,7 +177,7 @@ _MUNICIPALITY: Mapping[str, Callable[[str], Any]] = {
     "kind": read.line_of(LONGEST_SHORT),
     "state": read.line_of(LONGEST_SHORT),
     "district": read.line_of(LONGEST_DISTRICT),
-    "country": read.matching("[A-Z]{2}", "Write two capital letters, such as DE."),
+    "country": read.matching("[A-Z]{2}", say("Write two capital letters, such as DE.")),
     "population": _population,
     "latitude": read.degrees(90),
     "longitude": read.degrees(180),
@@ -188,7 +188,7 @@ _LISTING: Mapping[str, Callable[[str], Any]] = {
     "resource": read.one_of(Resource),
     "title": str,
     "description": str,
-    "language": read.matching("[a-z]{2}", "Write two small letters, such as de."),
+    "language": read.matching("[a-z]{2}", say("Write two small letters, such as de.")),
     "keywords": read.parts,
     "quantity": read.quantity,
     "unit": read.one_of(Unit),

@@ -12,7 +12,7 @@ from zipfile import BadZipFile, ZipFile
 
 from openpyxl import load_workbook
 
-from sharing.errors import RuleBroken
+from sharing.errors import RuleBroken, say
 
 TABLES = ("municipalities", "listings")
 LARGEST_FILE, LARGEST_UNPACKED, LARGEST_RATIO = 20_000_000, 300_000_000, 200
@@ -85,7 +85,7 @@ def _decoded(name: str, content: bytes) -> str:
     except UnicodeDecodeError as error:
         # Bytes 0xff 0xfe begin UTF-16, which is also what "Unicode text" means in spreadsheets.
         line = content.count(b"\n", 0, error.start) + 1
-        message = "Line %(line)s of “%(name)s” is not UTF-8. Save the table as “CSV UTF-8” and try again."
+        message = say("Line %(line)s of “%(name)s” is not UTF-8. Save the table as “CSV UTF-8” and try again.")
         raise RuleBroken("not_utf8", message, name=name, line=line) from None
 
 
@@ -99,13 +99,15 @@ def _csv_records(text: str) -> Iterator[tuple[int, list[str] | RuleBroken]]:
         except StopIteration:
             return
         except csv.Error:
-            message = "The quotation marks do not match; what follows up to line %(last)s could not be read."
+            message = say(
+                "Nothing up to line %(last)s could be read: quotation marks do not match, or a cell is far too long."
+            )
             yield line, RuleBroken("broken_quotes", message, last=reader.line_num)
 
 
 def _delimiter(text: str) -> str:
     """German spreadsheets write semicolons. The column names hold neither, so the header tells."""
-    header = text.partition("\n")[0]
+    header = re.split("[\r\n]", text, maxsplit=1)[0]
     return ";" if header.count(";") > header.count(",") else ","
 
 
@@ -119,7 +121,7 @@ def _sheets(path: Path) -> dict[str, Table]:
     except RuleBroken:
         raise
     except Exception as error:  # openpyxl meets a broken file with whatever its parsers happen to raise
-        message = "“%(name)s” cannot be read as a spreadsheet. Save it again as XLSX."
+        message = say("“%(name)s” cannot be read as a spreadsheet. Save it again as XLSX.")
         raise RuleBroken("broken_spreadsheet", message, name=path.name) from error
 
 
@@ -139,8 +141,8 @@ def _read_workbook(path: Path) -> dict[str, Table]:
     try:
         sheets = {sheet.title.strip().casefold(): sheet for sheet in workbook.worksheets}
         if missing := [name for name in TABLES if name not in sheets]:
-            message = "The spreadsheet has no sheet “%(names)s”."
-            raise RuleBroken("sheet_missing", message, names="”, “".join(missing))
+            message = say("The spreadsheet lacks these sheets: %(names)s.")
+            raise RuleBroken("sheet_missing", message, names=", ".join(missing))
         return {name: _table(name, _sheet_records(sheets[name])) for name in TABLES}
     finally:
         workbook.close()
@@ -180,7 +182,7 @@ def _table(name: str, records: Iterator[tuple[int, list[str] | RuleBroken]]) -> 
         elif any(cell.strip() for cell in record):
             rows.append(_row(line, columns, record))
         if len(rows) > MOST_ROWS:
-            message = "“%(name)s” has more than %(most)s rows. Split the bundle."
+            message = say("“%(name)s” has more than %(most)s rows. Split the bundle.")
             raise RuleBroken("too_many_rows", message, name=name, most=MOST_ROWS)
     return Table(columns, tuple(rows))
 
@@ -190,7 +192,7 @@ def _columns(name: str, header: list[str] | RuleBroken) -> tuple[str, ...]:
         raise header
     columns = tuple(cell.strip().casefold() for cell in header)
     if twice := {column for column in columns if column and columns.count(column) > 1}:
-        message = "“%(name)s” has the column “%(column)s” twice."
+        message = say("“%(name)s” has the column “%(column)s” twice.")
         raise RuleBroken("column_twice", message, name=name, column=min(twice))
     return columns
 
@@ -199,7 +201,7 @@ def _row(line: int, columns: tuple[str, ...], record: list[str]) -> Row:
     cells = {column: cell for column, cell in zip(columns, record, strict=False) if column}
     problems = list(_formula_problems(cells))
     if any(cell.strip() for cell in record[len(columns) :]):
-        message = "The row has more cells than the header. Put texts with a comma into quotation marks."
+        message = say("The row has more cells than the header. Put texts with a comma into quotation marks.")
         problems.append(RuleBroken("too_many_cells", message))
     return Row(line, cells, tuple(problems))
 

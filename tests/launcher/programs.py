@@ -32,8 +32,8 @@ except LaunchError as error:
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """Ours without the addresses of this test run's own servers."""
-    ours = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    """Ours without what config.pytest_embedded set for this test run."""
+    ours = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL", "DEMO")}
     return ours | changes
 
 
@@ -42,9 +42,11 @@ def open_folder() -> Iterator[Path]:
     """A base folder that PostgreSQL's account can reach, unlike pytest's tmp_path when root runs the tests."""
     folder = Path(tempfile.mkdtemp(prefix="allmende-trial-"))
     folder.chmod(0o755)
-    yield folder
-    wipe(folder)
-    shutil.rmtree(folder)
+    try:
+        yield folder
+        wipe(folder)
+    finally:
+        shutil.rmtree(folder)
 
 
 def start_holding(base: Path, *, durable: bool = False, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
@@ -58,7 +60,8 @@ def start_holding(base: Path, *, durable: bool = False, env: Mapping[str, str] |
 @contextmanager
 def holding(base: Path, *, durable: bool = False) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
     with start_holding(base, durable=durable) as process:
-        assert process.stdout and process.stdin
+        assert process.stdout
+        assert process.stdin
         yield process, json.loads(process.stdout.readline())
         process.stdin.close()
         process.wait(30)
@@ -69,13 +72,18 @@ def _piped(env: Mapping[str, str] | None) -> dict[str, Any]:
     return {"cwd": PROJECT, "env": env or environment(), "text": True, "stdin": pipe, "stdout": pipe, "stderr": pipe}
 
 
+def run_to_end(*command: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    whole = env or environment()
+    return subprocess.run(command, cwd=PROJECT, env=whole, capture_output=True, text=True, timeout=60, check=False)
+
+
 def python_of_everyone() -> str:
     """An interpreter that an ordinary user can run: that of .venv may lie in a closed home."""
+    is_new_enough = "import sys; sys.exit(sys.version_info < (3, 11))"
     for name in (os.path.realpath(sys.executable), "/usr/bin/python3"):
-        if Path(name).exists() and others_can_enter(Path(name).resolve()) and others_can_enter(PROJECT):
-            asked = subprocess.run([name, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"])
-            if asked.returncode == 0:
-                return name
+        reachable = Path(name).exists() and others_can_enter(Path(name).resolve()) and others_can_enter(PROJECT)
+        if reachable and run_to_end(name, "-c", is_new_enough).returncode == 0:
+            return name
     pytest.skip("no Python 3.11 and project that an ordinary user could run")
 
 
@@ -94,4 +102,5 @@ def as_ordinary_user(code: str, *arguments: str, uid: int = NOBODY, **env: str) 
         capture_output=True,
         input="",
         timeout=60,
+        check=False,
     )

@@ -2,7 +2,6 @@
 
 import smtplib
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from email import message_from_bytes, policy
@@ -11,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from config.launcher.layout import PROJECT
 from config.launcher.mailsink import received, start_mailsink
 from config.launcher.processes import Supervisor
+from tests.launcher.programs import run_to_end
 
 
 @pytest.fixture
@@ -58,7 +57,7 @@ def test_a_port_in_use_is_a_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         command = [sys.executable, "-m", "config.launcher.mailsink", "--folder", str(tmp_path), "--port", port]
-        ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=30)
+        ended = run_to_end(*command)
     assert ended.returncode == 1
     assert ended.stderr == (
         f"mailsink: Port {port} on 127.0.0.1 cannot be used (Address already in use): choose another with --port.\n"

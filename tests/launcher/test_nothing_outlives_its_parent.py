@@ -11,17 +11,21 @@ import pytest
 
 from config.launcher.layout import PROJECT
 from tests.launcher.families import descendants, eventually, survivors
-from tests.launcher.programs import environment, open_folder
+from tests.launcher.programs import environment, open_folder, run_to_end
 
 
 def test_kill_9_leaves_no_server_no_worker_and_no_pool_process() -> None:
     with open_folder() as base:
         site = subprocess.Popen(
             [sys.executable, "-m", "tests.launcher.small_site", str(base)],
-            **{"cwd": PROJECT, "env": environment(), "stdin": subprocess.PIPE, "stdout": subprocess.PIPE},
+            cwd=PROJECT,
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
         with site:
-            assert site.stdout and site.stdout.readline().startswith(b"{")
+            assert site.stdout
+            assert site.stdout.readline().startswith(b"{")
             family = descendants(site.pid)
             control = [one for one in family if one.command.startswith("sleep")]
             leashed = [one for one in family if one not in control]
@@ -35,7 +39,7 @@ def test_kill_9_leaves_no_server_no_worker_and_no_pool_process() -> None:
 
 def test_a_child_whose_parent_died_before_the_leash_was_on_dies_at_once() -> None:
     code = "import os; from config.launcher.leash import tie_to; tie_to(os.getppid() + 1, 9); print('alive')"
-    ended = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True)
+    ended = run_to_end(sys.executable, "-c", code)
     assert (ended.returncode, ended.stdout) == (-signal.SIGKILL, "")
 
 

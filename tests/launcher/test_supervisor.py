@@ -28,6 +28,33 @@ def test_a_child_that_dies_is_named_with_the_end_of_its_log(tmp_path: Path) -> N
         )
 
 
+def test_a_child_that_was_killed_is_started_again_and_its_log_goes_on(tmp_path: Path) -> None:
+    said: list[str] = []
+    with Supervisor(tmp_path) as supervisor:
+        child = supervisor.start("worker", [PYTHON, "-c", "import time; print('here', flush=True); time.sleep(60)"])
+        supervisor.wait_until(lambda: "here" in child.log.read_text(), "it runs")
+        first = child.process
+        first.kill()
+        first.wait()
+        supervisor.mend(said.append)
+        assert said == ["worker ended (SIGKILL); it is started again."]
+        assert child.process is not first
+        supervisor.wait_until(lambda: child.log.read_text() == "here\nhere\n", "it runs again")
+
+
+def test_a_child_that_will_not_stay_is_not_started_for_ever(tmp_path: Path) -> None:
+    said: list[str] = []
+    with Supervisor(tmp_path) as supervisor:
+        child = supervisor.start("worker", [PYTHON, "-c", "raise SystemExit('no broker')"])
+        for _ in range(5):
+            child.process.wait()
+            supervisor.mend(said.append)
+        child.process.wait()
+        with pytest.raises(LaunchError, match=r"worker ended unexpectedly \(exit code 1\)"):
+            supervisor.mend(said.append)
+    assert len(said) == 5
+
+
 def test_waiting_in_vain_ends_with_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(LaunchError, match="in vain: the web server answers"):
         Supervisor(tmp_path).wait_until(lambda: False, "the web server answers", patience=0)

@@ -65,7 +65,7 @@ def markets(draw: st.DrawFn) -> tuple[list[Fact], list[Fact]]:
 
 
 def _facts(direction: str, prefix: str) -> st.SearchStrategy[list[Fact]]:
-    return st.lists(_fact(direction), min_size=1, max_size=7).map(
+    return st.lists(_fact(direction), min_size=1, max_size=5).map(
         lambda facts: [replace(fact, id=f"{prefix}{place}") for place, fact in enumerate(facts)]
     )
 

@@ -67,12 +67,12 @@ def test_matching_only_what_changed_gives_what_matching_everything_gives(market:
     assert some == [found for found in full if found.request in changed]
 
 
-@given(markets(), st.integers(1, 4))
-def test_blocks_of_any_size_give_the_same(market: Market, rows: int) -> None:
+@given(markets(), st.integers(1, 20))
+def test_blocks_of_any_size_give_the_same(market: Market, cells: int) -> None:
     weights = replace(EVERYTHING, most_per_listing=2)
     whole = suggest(*market, weights=weights)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(match, "ROWS", rows)
+        patch.setattr(match, "CELLS", cells)
         assert suggest(*market, weights=weights) == whole
 
 

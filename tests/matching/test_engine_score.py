@@ -60,7 +60,7 @@ def test_a_worked_case() -> None:
         "share": 1.0,
         "points": 0.05,
     }
-    assert reason(found, "distance") == {"code": "distance", "km": 7.4, "points": 0.039}  # .05 exp(-7.45 / 30)
+    assert reason(found, "distance") == {"code": "distance", "km": 7.4, "points": 0.039}  # .05 exp(-7.44 / 30)
     assert [told["code"] for told in found.reasons] == [
         "shared_words", "same_category", "same_resource", "quantity", "window", "distance",
     ]  # fmt: skip

@@ -140,6 +140,18 @@ def test_decimal_commas_are_understood(tmp_path: Path) -> None:
     assert bundle.municipalities[0].latitude == 50.55
 
 
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_every_end_of_line_is_one(tmp_path: Path, end: str) -> None:
+    file = write_csv(tmp_path, [listing(), listing(ref="R2")], delimiter=";") / "listings.csv"
+    file.write_bytes(file.read_bytes().replace(b"\r\n", end.encode()))
+    assert [row.line for row in read(tmp_path).listings] == [2, 3]
+
+
+def test_a_cell_beyond_all_measure_costs_only_its_row(tmp_path: Path) -> None:
+    bundle = read(write_csv(tmp_path, [listing(description="x" * 200_000), listing(ref="R2")]))
+    assert (only_refusal(bundle).line, [row.ref for row in bundle.listings]) == (2, ["R2"])
+
+
 def test_texts_people_write_are_no_formulas(tmp_path: Path) -> None:
     texts = ["- first\n- second (or third)", "+49 (0) 6421 1", "-5 bis +3 Grad (je nach Lage)", "@all: bitte lesen"]
     bundle = read(write_csv(tmp_path, [listing(ref=f"R{n}", description=text) for n, text in enumerate(texts)]))
@@ -232,7 +244,7 @@ def test_missing_files_and_columns_are_named(tmp_path: Path) -> None:
     with pytest.raises(RuleBroken, match=r"municipalities\.csv"):
         read(tmp_path)
     rows = [{column: value for column, value in listing().items() if column not in {"title", "unit"}}]
-    with pytest.raises(RuleBroken, match="title”, “unit"):
+    with pytest.raises(RuleBroken, match="title, unit"):
         read(write_csv(tmp_path, rows))
     with pytest.raises(RuleBroken) as refused:
         read(tmp_path / "nowhere")

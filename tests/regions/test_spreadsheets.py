@@ -62,7 +62,7 @@ def test_empty_rows_are_passed_over_and_counted(tmp_path: Path) -> None:
 def test_a_missing_sheet_is_named(tmp_path: Path) -> None:
     book = Workbook()
     book.save(tmp_path / "region.xlsx")
-    with pytest.raises(RuleBroken, match="no sheet “municipalities”, “listings”"):
+    with pytest.raises(RuleBroken, match="lacks these sheets: municipalities, listings"):
         read(tmp_path / "region.xlsx")
 
 

@@ -16,7 +16,7 @@ from sharing.matching.engine.text import matrix, similarities
 
 BestOf = Literal["requests", "offers", "both"]
 
-ROWS = 256  # requests in one block: 256 x 5,000 offers are 10 MB an array
+CELLS = 1_280_000  # pairs in one block: 256 x 5,000, which is 10 MB an array
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def suggest(
        offer id) in `also` are kept whatever their rank, for when they are known already.
     4. `notify` from `weights.notify` on; `partial` as in `score.partial`.
 
-    Time O(requests x offers), memory O(block x offers + 20 (requests + offers)). Order of the input does not matter;
+    Time O(requests x offers), memory O(block + 20 (requests + offers)). Order of the input does not matter;
     ids must be unique on each side.
     """
     if not requests or not offers:
@@ -94,8 +94,9 @@ def _best_pairs(asked: Side, given: Side, weights: Weights, best_of: str, also: 
     words = matrix([fact.text for fact in given.facts]).T.tocsr()
     most, least = weights.most_per_listing, np.zeros(len(given))
     kept, by_offer = [_NONE], _NONE
-    for start in range(0, len(asked), ROWS):
-        found = _scored(asked, given, words, slice(start, start + ROWS), weights)
+    rows = max(1, CELLS // len(given))
+    for start in range(0, len(asked), rows):
+        found = _scored(asked, given, words, slice(start, start + rows), weights)
         kept.append(found.pick(np.isin(found.r * len(given) + found.o, also)))
         if best_of != "offers":
             kept.append(_first(found, found.r, found.o, most))

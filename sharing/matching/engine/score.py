@@ -14,8 +14,8 @@ Column = NDArray[np.float64]
 class Weights:
     """All that can be tuned, in one place. The six weights add up to 1, so a score is between 0 and 1.
 
-    Chosen by hand on both labelled regions, not fitted: two regions are too few for that. No pair without a single
-    common word reaches `notify`, however well the rest fits.
+    Chosen by hand on both labelled regions, not fitted: two regions are too few for that. Texts without anything in
+    common never reach `notify`, however well the rest fits.
     """
 
     text: float = 0.50

@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix
 
 from sharing.matching.engine.filler import FILLER
 
-DIMENSIONS = 2**20
+DIMENSIONS = 2**18
 SHORTEST_GRAM, LONGEST_GRAM = 3, 5
 LONGEST_WORD = 40  # nobody writes longer words; a hostile text must not cost more than an honest one
 MOST_SHARED, SHORTEST_PART = 5, 5
@@ -57,7 +57,7 @@ def vector(text: str) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     2. A gram found f times weighs (1 + ln f) * n²: sublinear, because repeating is not meaning more; n², because
        long grams are rare. That stands in for the IDF of a corpus, which would make a pair's score depend on the
        other listings of a batch.
-    3. Hashed into 2**20 buckets, divided by the Euclidean length.
+    3. Hashed into 2**18 buckets, divided by the Euclidean length.
     """
     found = [gram for word, _ in words(text) for gram in _grams(word)]
     if not found:
@@ -65,7 +65,7 @@ def vector(text: str) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     codes, lengths = np.array(found, np.int64).T
     buckets, first, counts = np.unique(codes, return_index=True, return_counts=True)
     weights = (1 + np.log(counts)) * lengths[first] ** 2
-    return buckets.astype(np.int32), weights / np.sqrt(weights @ weights)
+    return buckets.astype(np.int32), weights / np.sqrt(np.sum(weights**2))
 
 
 def matrix(texts: Sequence[str]) -> csr_matrix:
