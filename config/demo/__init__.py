@@ -47,7 +47,7 @@ def _play(site: Site, progress: Progress, *, once: bool) -> None:
         site.move_in()
         site.wait_until_open()
     site.wait_for_digests(progress)
-    progress.say(site.summary())
+    print(site.summary(), flush=True)
     if not once:
         progress.say("Press Ctrl-C to stop.")
         while True:

@@ -73,13 +73,11 @@ class Site:
         """Until every event is handled and every digest that is due has been sent, or refused."""
         from config.demo.region import count
 
-        now = count()
-        while now.missing:
+        while (now := count()) is None or now.missing:
             self.mend(progress.say)
-            progress.check_time(now.missing)
-            progress.update(f"  Matching and mailing: {now}")
+            progress.check_time(now.missing if now else "the database does not answer")
+            progress.update(f"  Matching and mailing: {now or 'the database does not answer'}")
             time.sleep(0.1)
-            now = count()
         progress.update(f"  Matching and mailing: {now}", last=True)
 
     def mend(self, say: Callable[[str], None]) -> None:
@@ -88,10 +86,12 @@ class Site:
         self._processes.mend(say)
 
     def summary(self) -> str:
-        from config.demo.region import PASSWORD, logins
+        from config.demo.region import PASSWORD, count, logins
 
         people = "\n".join(f"    {email:50} {role}" for email, role in logins())
         return f"""
+Elverland is settled: {count()}.
+
 Allmende is open: {self.url}/
   Mails of the demo:  {self.url}/demo/mail/   ({len(received(self.mails))} so far, as files in {self.mails})
   API and its pages:  {self.url}/api/docs/

@@ -15,6 +15,12 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         return self if actor.is_system or actor.seats else self.none()
 
 
+class ConceptQuerySet(models.QuerySet["Concept"]):
+    def visible_to(self, actor: Actor) -> "ConceptQuerySet":
+        """The same table for every member and token."""
+        return self if actor.is_system or actor.seats else self.none()
+
+
 class Category(models.Model):
     """A field of municipal work, such as BAU: Bauhof, Straßen, Winterdienst."""
 
@@ -46,6 +52,8 @@ class Concept(models.Model):
     term = models.CharField(max_length=120)
     synonyms = ArrayField(models.CharField(max_length=120), default=list, blank=True)
     broader = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="narrower")
+
+    objects = ConceptQuerySet.as_manager()
 
     class Meta:
         constraints = [

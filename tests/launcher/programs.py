@@ -32,8 +32,9 @@ except LaunchError as error:
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """Ours without what config.pytest_embedded set for this test run."""
-    ours = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL", "DEMO")}
+    """Ours without what pytest, its workers and config.pytest_embedded put there."""
+    added = ("DATABASE_URL", "REDIS_URL", "DEMO")
+    ours = {name: value for name, value in os.environ.items() if name not in added and not name.startswith("PYTEST_")}
     return ours | changes
 
 
