@@ -1,10 +1,13 @@
-"""What no view should have to look at: addresses and query strings that cannot be stored or are not UTF-8."""
+"""What no view should have to look at: addresses that cannot be stored, are not UTF-8, or lead nowhere."""
 
 from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
+from django.urls import is_valid_path
 from django.utils.translation import gettext as _
+
+from backend.api.errors import MEDIA_TYPE, document
 
 LONGEST_QUERY = 8_000
 
@@ -21,7 +24,17 @@ class InputGate:
             return _refuse(414, "too_long", _("The address is too long."))
         if not _is_clean(query) or "\x00" in request.path:
             return _refuse(400, "malformed_address", _("The address holds characters that cannot be stored."))
+        if request.path_info.startswith("/api/") and not is_valid_path(request.path_info):
+            return _elsewhere(request)
         return self.get_response(request)
+
+
+def _elsewhere(request: HttpRequest) -> HttpResponse:
+    """With its slash the address may be right. 308, since after Django's 301 a POST comes back as a GET."""
+    if is_valid_path(f"{request.path_info}/"):
+        slashed = request.get_full_path(force_append_slash=True)
+        return HttpResponsePermanentRedirect(slashed, preserve_request=True)
+    return _refuse(404, "not_found", _("There is nothing at this address."))
 
 
 def _is_clean(query: str) -> bool:
@@ -32,5 +45,4 @@ def _is_clean(query: str) -> bool:
 
 
 def _refuse(status: int, code: str, detail: str) -> HttpResponse:
-    body = {"type": f"urn:allmende:problem:{code}", "status": status, "code": code, "detail": detail}
-    return JsonResponse(body, status=status, content_type="application/problem+json")
+    return JsonResponse(document(status, code, detail), status=status, content_type=MEDIA_TYPE)

@@ -21,6 +21,7 @@ PREFIX = "allmende-test-"
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
     os.environ.setdefault("DEMO", "True")  # settings that need no secret of this computer
+    os.environ.setdefault("LOG_LEVEL", "WARNING")  # a failed test should not drown in lines about requests
     if "PYTEST_XDIST_WORKER" in os.environ:
         tie_to(os.getppid(), signal.SIGKILL)  # its servers are the controller's, so it dies with the controller
     elif not (given("DATABASE_URL") and given("REDIS_URL")):

@@ -31,13 +31,13 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "backend",  # before those whose templates it replaces
     "csp",
     "django_filters",
     "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "rest_framework",
-    "backend",
     "config",
     "sharing",
 ]

@@ -5,8 +5,8 @@ from functools import cached_property
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from django.db.models import Model, QuerySet
-from django.http.response import HttpResponseBase
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
@@ -26,7 +26,7 @@ class Visible(Protocol):
 class ActorView(APIView):
     """Builds the actor once per request."""
 
-    http_method_names: ClassVar = ["get", "head", "post", "put", "patch", "delete"]  # no OPTIONS: the schema tells more
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]  # no OPTIONS: the schema tells more
     read_scope: ClassVar[Scope | None] = None
     write_scope: ClassVar[Scope | None] = None
 
@@ -42,7 +42,7 @@ class ActorView(APIView):
         """The query parameters this request may have."""
         return ()
 
-    def finalize_response(self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any) -> Any:
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """What one organisation may see is not for a cache that others share."""
         response.headers.setdefault("Cache-Control", "private, no-store")
         return super().finalize_response(request, response, *args, **kwargs)

@@ -1,20 +1,23 @@
 """The one place where an error becomes an HTTP answer: RFC 9457, application/problem+json."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist
-from django.db import DataError, IntegrityError, OperationalError
+from django.core.exceptions import ObjectDoesNotExist, SuspiciousOperation
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.db.models import ProtectedError
 from django.http import Http404
 from django.utils.translation import gettext as _
-from psycopg.errors import LockNotAvailable, QueryCanceled
+from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
 from sharing.errors import Conflict, DomainError, NotAllowed, NotThere, RuleBroken, Word
+
+logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 _STATUS: Sequence[tuple[type[DomainError], int]] = (
@@ -35,6 +38,8 @@ def problem(exc: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(exc, ValidationError):
         set_rollback()
         return respond(400, "invalid", _("The request is not well formed."), list(_invalid(exc.get_full_details())))
+    if isinstance(exc, SuspiciousOperation):  # such as a query of a thousand parameters
+        return respond(400, "malformed", _("This request cannot be read."))
     if answer := exception_handler(exc, context):
         return _of_drf(exc, answer)
     return _of_database(exc)
@@ -48,16 +53,21 @@ def respond(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A problem document. `errors` name the fields, each with a stable code and a sentence."""
-    body: dict[str, Any] = {
+    body = document(status, code, detail)
+    if errors:
+        body["errors"] = list(errors)
+    return Response(body, status=status, headers=dict(headers or {}), content_type=MEDIA_TYPE)
+
+
+def document(status: int, code: str, detail: str) -> dict[str, Any]:
+    """What every problem says, here and where an address is refused before any view is found."""
+    return {
         "type": f"urn:allmende:problem:{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "code": code,
         "detail": detail,
     }
-    if errors:
-        body["errors"] = list(errors)
-    return Response(body, status=status, headers=dict(headers or {}), content_type=MEDIA_TYPE)
 
 
 def worded(error: DomainError) -> str:
@@ -88,11 +98,13 @@ def _of_database(exc: Exception) -> Response | None:
     """What the database refuses is the sender's to mend, or soon over; neither is a fault of ours."""
     set_rollback()
     if isinstance(exc, (DataError, OverflowError, RecursionError)):
+        logger.warning("a value got past the serializers", exc_info=exc)
         return respond(400, "value_out_of_range", _("A value is too large or cannot be stored."))
     if isinstance(exc, (ProtectedError, IntegrityError)):
+        logger.warning("a constraint that no rule foresaw", exc_info=exc)
         return respond(409, "conflict", _("Something else depends on this, or it exists already."))
-    if isinstance(exc, OperationalError):
-        if isinstance(exc.__cause__, LockNotAvailable):
+    if isinstance(exc, (OperationalError, InterfaceError)):
+        if isinstance(exc.__cause__, (LockNotAvailable, DeadlockDetected)):
             return respond(409, "busy", _("Someone is changing this right now. Please try again."))
         slow = isinstance(exc.__cause__, QueryCanceled)
         detail = _("This took too long.") if slow else _("The database cannot be reached. Please try again.")

@@ -24,7 +24,9 @@ def check_query(params: QueryDict, known: Collection[str]) -> None:
     problems = {}
     for name, values in params.lists():
         if name not in known:
-            message = _("There is no such parameter. Known are: %(known)s.") % {"known": ", ".join(sorted(known)) or "–"}
+            message = _("There is no such parameter. Known are: %(known)s.") % {
+                "known": ", ".join(sorted(known)) or "–"
+            }
             problems[name[:60]] = [ErrorDetail(message, "unknown_parameter")]
         elif len(values) > 1:
             problems[name] = [ErrorDetail(_("Give this parameter once."), "repeated_parameter")]
@@ -74,7 +76,7 @@ class InstantField(forms.Field):
         try:
             return datetime.fromisoformat(value.upper() if INSTANT.fullmatch(value) else "").astimezone(UTC)
         except (ValueError, OverflowError):
-            hint = _("Write date, time and offset as in 2026-11-23T08:00:00+01:00 (in an address, + is %2B).")
+            hint = _("Write date, time and offset as in 2026-11-23T08:00:00Z.")
             raise forms.ValidationError(hint, code="invalid") from None
 
 

@@ -38,7 +38,7 @@ from sharing.municipalities.models import KIND_LABELS, Organisation
 from sharing.municipalities.terms import PARTNER_KINDS
 from sharing.municipalities.tokens import Scope
 
-LOOKED_AT = r'(\*|"[0-9]{1,18}")'
+LOOKED_AT = r'("[0-9]{1,18}"|\*)'
 IF_MATCH = OpenApiParameter(
     "If-Match",
     {"type": "string", "pattern": f"^{LOOKED_AT}$"},
@@ -181,8 +181,10 @@ class ListingViewSet(mixins.ListModelMixin, ActorViewSet[Listing]):
         form = ContentSerializer(data=request.data, partial=True)
         form.is_valid(raise_exception=True)
         listing = self.get_object()
+        seen = self._seen()
         # What was not sent is taken from the row as read here; a change that comes in between must not be undone.
-        return self._revised(listing, form.as_draft(listing.draft), version=self._seen() or listing.version)
+        version = listing.version if seen is None else seen
+        return self._revised(listing, form.as_draft(listing.draft), version=version)
 
     @extend_schema(responses={204: None}, parameters=[IF_MATCH])
     def destroy(self, request: Request, pk: UUID) -> Response:

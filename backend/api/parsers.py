@@ -14,6 +14,7 @@ from rest_framework.parsers import BaseParser
 from sharing.texts import can_be_stored
 
 DEEPEST = 32
+LONGEST_NUMBER = 100  # characters; a double has 17 digits that count
 
 
 class TooLarge(APIException):
@@ -77,6 +78,8 @@ def _not_finite(word: str) -> NoReturn:
 
 
 def _finite(digits: str) -> float:
+    if len(digits) > LONGEST_NUMBER:
+        raise ValueError(f"{digits[:20]}… has too many digits")
     number = float(digits)
     if number in (float("inf"), float("-inf")):
         raise ValueError(f"{digits[:20]} is too large")

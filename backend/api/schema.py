@@ -63,7 +63,7 @@ class HouseSchema(AutoSchema):
             statuses |= {"404", "409", "422"}
         if self.method in ("POST", "PUT", "PATCH"):
             statuses |= {"413", "415"}
-        if any(parameter["name"] == "If-Match" for parameter in self._get_parameters()):  # type: ignore[no-untyped-call]
+        if any(parameter["name"] == "If-Match" for parameter in self._get_parameters()):
             statuses.add("412")
         return sorted(statuses)
 

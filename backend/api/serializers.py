@@ -11,11 +11,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
+from backend.api.errors import worded
 from sharing.municipalities.models import OfficialKey
-from sharing.texts import normalise
+from sharing.texts import line_problems, normalise, text_problems
 
-
-# What may stand in a text, for the schema: nothing unstorable, and something to see. The rules say it to people.
+# What may stand in a text, as sharing.texts has it, in words a schema can hold: no controls, and something to see.
 _CONTROL_BUT_BREAKS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
 _CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
 _BIDI = r"\u202a-\u202e\u2066-\u2069"
@@ -47,15 +47,22 @@ class Text(OnlyText, serializers.CharField):
     """A text, in one spelling (NFC) and without white space at its ends."""
 
     pattern = f"[^{_CONTROL_BUT_BREAKS}]*[^{_CONTROL}{_UNSEEN}][^{_CONTROL_BUT_BREAKS}]*"
+    problems_of = staticmethod(text_problems)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        return super().run_validation(normalise(data) if isinstance(data, str) else data)
+        if not isinstance(data, str):
+            return super().run_validation(data)
+        text = normalise(data)
+        if text and (found := list(self.problems_of(data, field="", longest=len(data)))):
+            raise serializers.ValidationError([ErrorDetail(worded(problem), problem.code) for problem in found])
+        return super().run_validation(text)
 
 
 class Line(Text):
-    """A text of one line. What may not stand in it, the rules say."""
+    """A text of one line."""
 
     pattern = f"[^{_CONTROL}{_BIDI}]*[^{_CONTROL}{_BIDI}{_UNSEEN}][^{_CONTROL}{_BIDI}]*"
+    problems_of = staticmethod(line_problems)
 
 
 class Coded(OnlyText, serializers.CharField):
@@ -129,6 +136,12 @@ class Whole(serializers.IntegerField):
 )
 class Amount(serializers.DecimalField):
     """A number with two places, or its digits as text, as we send it."""
+
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        """DRF would take an empty text for null."""
+        if isinstance(data, str) and not data.strip():
+            self.fail("invalid")
+        return super().validate_empty_values(data)
 
     def to_internal_value(self, data: Any) -> Decimal:
         if isinstance(data, float) and abs(data - round(data, 2)) < 1e-7:

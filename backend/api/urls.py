@@ -3,6 +3,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from backend.api.concepts import ConceptViewSet
 from backend.api.listings import ListingViewSet
 from backend.api.matches import MatchViewSet
 from backend.api.me import MeView
@@ -12,6 +13,7 @@ router = SimpleRouter(use_regex_path=False)
 router.register("organisations", OrganisationViewSet)
 router.register("departments", DepartmentViewSet)
 router.register("categories", CategoryViewSet)
+router.register("concepts", ConceptViewSet)
 router.register("listings", ListingViewSet)
 router.register("matches", MatchViewSet)
 

@@ -4,6 +4,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from backend.api.errors import MEDIA_TYPE, document
+
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _answer(request, 400, _("This request cannot be read."))
@@ -23,6 +25,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def _answer(request: HttpRequest, status: int, message: str) -> HttpResponse:
     if request.path.startswith("/api/"):
-        body = {"type": f"urn:allmende:problem:{status}", "status": status, "code": str(status), "detail": message}
-        return JsonResponse(body, status=status, content_type="application/problem+json")
+        body = document(status, str(status), message)
+        return JsonResponse(body, status=status, content_type=MEDIA_TYPE)
     return render(request, "error.html", {"status": status, "message": message}, status=status)

@@ -53,7 +53,7 @@ class Site:
     def start_processes(self) -> None:
         """Web, worker and beat, side by side."""
         python = [sys.executable, "-m"]
-        bind = ["--bind", f"127.0.0.1:{self.port}", "--workers", "1", "--threads", "4"]
+        bind = ["--bind", f"127.0.0.1:{self.port}", "--workers", "1", "--threads", "4", "--limit-request-line", "8190"]
         leash = ["--config", "python:config.launcher.gunicorn_leash"]
         celery = [*python, "celery", "--app", "config.celery"]
         self._processes.start("web", [*python, "gunicorn", *bind, *leash, "config.wsgi"])

@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 from django.db import IntegrityError, transaction
 
 from sharing.actors import Actor, Role
-from sharing.errors import Conflict, NotThere, RuleBroken, raise_all
+from sharing.errors import Conflict, RuleBroken, raise_all
 from sharing.events import emit
 from sharing.municipalities.models import Department, Member, Membership, Organisation
 from sharing.texts import line_problems
@@ -56,8 +56,6 @@ def _saved(department: Department, kind: str, *, by: Actor) -> Department:
         with transaction.atomic():
             department.save()
     except IntegrityError as error:
-        if not Organisation.objects.filter(id=department.organisation_id).exists():
-            raise NotThere("unknown", "This organisation does not exist.", field="organisation") from error
         raise Conflict("exists", "This organisation has a department of that name.", field="name") from error
     emit(kind, department.id, by=by)
     return department

@@ -6,7 +6,11 @@ from sharing.actors import Actor, Role, Seat
 from sharing.municipalities.models import Member, Membership, Organisation
 from sharing.municipalities.tokens import ApiToken, Scope
 
-WRITING = frozenset({Scope.LISTINGS_WRITE, Scope.MATCHES_WRITE})
+ROLES = {
+    Scope.ORGANISATIONS_WRITE: Role.MANAGER,
+    Scope.LISTINGS_WRITE: Role.EDITOR,
+    Scope.MATCHES_WRITE: Role.EDITOR,
+}
 
 
 def actor_of_member(member: Member) -> Actor:
@@ -16,8 +20,8 @@ def actor_of_member(member: Member) -> Actor:
 
 
 def actor_of_token(token: ApiToken) -> Actor:
-    """A program acts like an editor where a scope lets it write, else like a reader."""
-    role = Role.EDITOR if WRITING & set(token.scopes) else Role.READER
+    """A program holds the role that its strongest scope needs; each request needs the scope as well."""
+    role = max((ROLES.get(Scope(scope), Role.READER) for scope in token.scopes), default=Role.READER)
     return Actor(seats=_seats([(token.organisation, role)]), token_id=token.id, scopes=frozenset(token.scopes))
 
 
