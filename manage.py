@@ -17,7 +17,7 @@ def main() -> None:
 
         run(sys.argv)
     except LaunchError as error:
-        print(f"manage.py: {error}", file=sys.stderr)  # noqa: T201
+        print(f"manage.py: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -35,7 +35,7 @@ def enter_environment() -> None:
             if not _is_current():  # another starter may have built it while we waited
                 _build()
     python = str(_python())
-    os.execv(python, [python, *sys.argv])  # noqa: S606
+    os.execv(python, [python, *sys.argv])
 
 
 def _inside(folder: Path) -> bool:

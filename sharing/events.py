@@ -1,5 +1,6 @@
 """What happened: the audit trail, the outbox and the change feed, in one table."""
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -7,7 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models.expressions import RawSQL
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +26,7 @@ class Handler(Protocol):
 
 Handlers = Mapping[str, Sequence[Handler]]
 
-BATCH = 500
+BATCH = 5_000  # a batch of listings reads the whole market once, so small ones would make an import slow
 MAX_ATTEMPTS = 8  # the last retry comes about four hours after the first failure
 
 
@@ -83,18 +84,26 @@ class Event(models.Model):
             self.parked_at = now
 
 
+# One statement for any number of subjects: an import emits tens of thousands, and bulk_create takes 100 µs for each.
+_INSERT = """
+    INSERT INTO sharing_event (kind, subject_id, actor_id, token_id, data, attempts, last_error)
+    SELECT %s, subject, %s, %s, %s::jsonb, 0, '' FROM unnest(%s::uuid[]) WITH ORDINALITY AS given (subject, place)
+    ORDER BY place
+"""
+
+
 def emit(kind: str, *subject_ids: UUID, by: Actor, data: Mapping[str, object] | None = None) -> None:
     """Record a fact about each subject in the caller's transaction, and ring the worker when that commits."""
-    if not transaction.get_connection().in_atomic_block:
+    if not connection.in_atomic_block:
         raise transaction.TransactionManagementError(f"emit({kind!r}) needs a transaction")
     if not subject_ids:
         return
-    rows = [
-        Event(kind=kind, subject_id=subject, actor_id=by.member_id, token_id=by.token_id, data=dict(data or {}))
-        for subject in subject_ids
-    ]
-    Event.objects.bulk_create(rows, batch_size=2_000)
-    transaction.on_commit(import_string(settings.EVENT_DOORBELL), robust=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [kind, by.member_id, by.token_id, json.dumps(data or {}), list(subject_ids)])
+    bell = import_string(settings.EVENT_DOORBELL)
+    waiting = [entry[1] for entry in connection.run_on_commit]
+    if bell not in waiting:  # once a transaction is enough
+        transaction.on_commit(bell, robust=True)
 
 
 @transaction.atomic
@@ -108,22 +117,27 @@ def handle_batch(handlers: Handlers, *, now: datetime, most: int = BATCH) -> int
     """Claim due events of one kind and run their handlers; effects and ticks commit together. Returns how many."""
     with transaction.atomic():
         batch = Event.objects.claim(now=now, most=most)
-        for event, failure in _outcomes(batch, handlers, now=now):
-            if failure is None:
-                event.handled_at = now
-            else:
+        outcomes = _outcomes(batch, handlers, now=now)
+        done = [event.pk for event, failure in outcomes if failure is None]
+        Event.objects.filter(pk__in=done).update(handled_at=now)
+        for event, failure in outcomes:
+            if failure is not None:
                 logger.error("event %s failed: %s", event, failure, exc_info=failure)
                 event.postpone(failure, now=now)
-        Event.objects.bulk_update(batch, ["handled_at", "attempts", "due_at", "parked_at", "last_error"])
+                event.save(update_fields=["attempts", "due_at", "parked_at", "last_error"])
     return len(batch)
 
 
 def _outcomes(batch: Sequence[Event], handlers: Handlers, *, now: datetime) -> list[tuple[Event, Exception | None]]:
-    """All at once; where that fails, one by one, so that a bad event does not hold up its neighbours."""
+    """All at once; where that fails, in halves, so that a bad event does not hold up its neighbours.
+
+    Halves and not one by one: one bad event among 5,000 costs 25 further runs and not 5,000.
+    """
     failure = _attempt(batch, handlers, now=now)
     if failure is None or len(batch) == 1:
         return [(event, failure) for event in batch]
-    return [(event, _attempt([event], handlers, now=now)) for event in batch]
+    middle = len(batch) // 2
+    return _outcomes(batch[:middle], handlers, now=now) + _outcomes(batch[middle:], handlers, now=now)
 
 
 def _attempt(batch: Sequence[Event], handlers: Handlers, *, now: datetime) -> Exception | None:

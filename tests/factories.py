@@ -33,7 +33,7 @@ SWEEPING = replace(
     SWEEPER,
     direction=Direction.REQUEST,
     title="Kehrmaschine mit Fahrer gesucht",
-    description="Für die Straßenreinigung rechnet sich kein eigenes Gerät. Gesucht wird eine Kehrmaschine mit Bediener.",
+    description="Für die Straßenreinigung rechnet sich kein eigenes Gerät. Gesucht: Kehrmaschine mit Bediener.",
     quantity=Decimal(5),
 )
 

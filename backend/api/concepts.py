@@ -25,8 +25,9 @@ class WordingSerializer(StrictSerializer):
     broader = Id(allow_null=True, required=False)
 
     def as_wording(self) -> actions.Wording:
-        sent: dict[str, Any] = self.validated_data
-        return actions.Wording(**{name: tuple(v) if isinstance(v, list) else v for name, v in sent.items()})
+        given: dict[str, Any] = dict(self.validated_data)
+        given["synonyms"] = tuple(given.get("synonyms", ()))
+        return actions.Wording(**given)
 
 
 class ConceptSerializer(serializers.ModelSerializer[Concept]):

@@ -22,7 +22,7 @@ def run(argv: list[str]) -> None:
 def run_tests(arguments: list[str]) -> None:
     """In the project folder, where pytest finds its settings and its plugin config.pytest_embedded."""
     os.chdir(PROJECT)
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])
 
 
 def run_demo(arguments: list[str]) -> None:

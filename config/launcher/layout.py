@@ -66,13 +66,13 @@ def _room(base: Path) -> Path:
     """Root's PostgreSQL runs under another account, which must be able to walk to its files."""
     if os.geteuid() != 0 or others_can_enter(base):
         return base
-    return Path("/var/tmp") / f"allmende-{_tag(base)}"  # noqa: S108  (refuse_foreign looks who owns it)
+    return Path("/var/tmp") / f"allmende-{_tag(base)}"
 
 
 def _plain(socket: Path) -> Path:
     if PLAIN_SOCKET.fullmatch(str(socket)):
         return socket
-    return Path("/tmp") / f"allmende-{_tag(socket)}" / socket.name  # noqa: S108  (refuse_foreign looks who owns it)
+    return Path("/tmp") / f"allmende-{_tag(socket)}" / socket.name
 
 
 def _tag(path: Path) -> str:

@@ -15,7 +15,7 @@ def run(parent: int, death_signal: int, account: str, command: list[str]) -> Non
     drop_privileges(account)
     tie_to(parent, death_signal)
     try:
-        os.execv(command[0], command)  # noqa: S606
+        os.execv(command[0], command)
     except OSError as error:
         way_out = "is its folder mounted with noexec? Then set ALLMENDE_HOME to a folder elsewhere."
         sys.exit(f"{command[0]} cannot be run ({error.strerror}): {way_out}")

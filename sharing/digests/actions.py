@@ -52,8 +52,10 @@ def send(digest_id: UUID | str, *, now: datetime) -> bool:
         if digest is None:
             return False
         try:
-            digest.state = Digest.State.SENT if deliver(digest) else Digest.State.EMPTY
-            digest.sent_at = now
+            told = deliver(digest)
+            digest.state, digest.sent_at = Digest.State.SENT if told else Digest.State.EMPTY, now
+            # Withdrawn before it was told: should it come back, it is news.
+            digest.notices.exclude(match__in=told).delete()
         except TryLater as answer:
             _note_failed_try(digest, answer, now=now)
         except Refused as answer:

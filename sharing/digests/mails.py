@@ -48,11 +48,15 @@ class Group:
     items: list[Item]
 
 
-def deliver(digest: Digest) -> bool:
-    """Send the digest's mail. False: nothing is left to tell. Raises `TryLater` or `Refused`."""
-    matches = _still_worth_telling(digest)
-    if not matches or not digest.member.is_active:
-        return False
+def deliver(digest: Digest) -> list[Match]:
+    """Send the digest's mail. Returns what it told of: nothing, and no mail, where nothing is left to tell.
+
+    Raises `Refused` where the answer is about this mail or its address and final, else `TryLater`: a wrong password
+    or a sender that the mail server does not like must not cost anyone their digest.
+    """
+    matches = _still_worth_telling(digest) if digest.member.is_active else []
+    if not matches:
+        return []
     message = compose(digest, matches)
     try:
         if not message.send():
@@ -60,13 +64,13 @@ def deliver(digest: Digest) -> bool:
     except smtplib.SMTPRecipientsRefused as error:
         code, answer = next(iter(error.recipients.values()))
         raise _refusal(code, answer) from error
-    except smtplib.SMTPResponseException as error:
+    except smtplib.SMTPDataError as error:
         raise _refusal(error.smtp_code, error.smtp_error) from error
     except (smtplib.SMTPException, OSError) as error:
         raise TryLater(str(error)) from error
     except ValueError as error:  # a header that no mail may have
         raise Refused(str(error)) from error
-    return True
+    return matches
 
 
 def compose(digest: Digest, matches: list[Match]) -> EmailMultiAlternatives:

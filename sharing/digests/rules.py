@@ -14,7 +14,8 @@ class Period(StrEnum):
 
 MOST_ITEMS = 7  # more is not read
 TUESDAY, OFFICE_HOUR = 2, 8
-MAX_TRIES = 5
+MAX_TRIES = 120  # about five days, as long as mail servers try themselves (RFC 5321, 4.5.4.1)
+LONGEST_PAUSE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,5 +54,5 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def next_try(tries: int, now: datetime) -> datetime:
-    """After a passing refusal: in 5, 10, 20 … minutes."""
-    return now + timedelta(minutes=5 * 2 ** (tries - 1))
+    """After a passing refusal: in 5, 10, 20, 40, then every 60 minutes."""
+    return now + min(timedelta(minutes=5 * 2 ** min(tries - 1, 10)), LONGEST_PAUSE)

@@ -6,6 +6,7 @@ from itertools import chain
 from uuid import UUID
 
 from django.db import connection, transaction
+from psycopg.types.json import Jsonb
 
 from sharing.actors import SYSTEM, Actor, Role
 from sharing.errors import NotThere
@@ -18,6 +19,7 @@ from sharing.matching.snapshot import facts_of
 
 Pair = tuple[UUID, UUID]  # request, offer
 STORED = ("score", "notify", "partial", "reasons", "withdrawn_at")
+COLUMNS = ("id", "request_id", "offer_id", "found_at", *STORED)
 
 
 @transaction.atomic
@@ -89,9 +91,19 @@ def _store(found: dict[Pair, Suggestion], known: dict[Pair, Match], *, now: date
             for name, value in values.items():
                 setattr(match, name, value)
             changed.append(match)
-    Match.objects.bulk_create(rows, batch_size=1_000)
+    _insert(rows)
     Match.objects.bulk_update(changed, STORED, batch_size=1_000)
     emit("match.suggested", *news, by=SYSTEM)
+
+
+def _insert(matches: Sequence[Match]) -> None:
+    """By COPY: an import finds a hundred thousand pairs, and bulk_create takes five times as long for each."""
+    if not matches:
+        return
+    statement = f"COPY sharing_match ({', '.join(COLUMNS)}) FROM STDIN"
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
+        for match in matches:
+            copy.write_row([Jsonb(match.reasons) if name == "reasons" else getattr(match, name) for name in COLUMNS])
 
 
 def _values(suggestion: Suggestion) -> dict[str, object]:
@@ -111,5 +123,7 @@ def _pair(suggestion: Suggestion) -> Pair:
 def _one_at_a_time() -> None:
     """Matchers queue up, so that none overwrites a pair with what it read before the other's commit."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = 0")  # waiting in this queue is no fault
+        # Waiting in this queue is no fault, however long the one before us takes.
+        cursor.execute("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0")
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('sharing.matching'))")
+        cursor.execute("SET LOCAL statement_timeout TO DEFAULT")

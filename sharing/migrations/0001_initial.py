@@ -32,9 +32,7 @@ class Migration(migrations.Migration):
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 (
                     "last_login",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="last login"
-                    ),
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
                 ),
                 (
                     "is_superuser",
@@ -67,9 +65,7 @@ class Migration(migrations.Migration):
                 ("is_active", models.BooleanField(default=True)),
                 (
                     "is_staff",
-                    models.BooleanField(
-                        default=False, help_text="May use the operators' pages."
-                    ),
+                    models.BooleanField(default=False, help_text="May use the operators' pages."),
                 ),
                 ("date_joined", models.DateTimeField(auto_now_add=True)),
                 (
@@ -201,9 +197,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "due_at",
-                    models.DateTimeField(
-                        help_text="The moment it fell due; with the member it names the period."
-                    ),
+                    models.DateTimeField(help_text="The moment it fell due; with the member it names the period."),
                 ),
                 (
                     "state",
@@ -262,34 +256,22 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "token_id",
-                    models.UUIDField(
-                        help_text="The API token that was used, if any.", null=True
-                    ),
+                    models.UUIDField(help_text="The API token that was used, if any.", null=True),
                 ),
                 ("data", models.JSONField(default=dict)),
                 (
                     "occurred_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.expressions.RawSQL(
-                            "clock_timestamp()", []
-                        )
-                    ),
+                    models.DateTimeField(db_default=django.db.models.expressions.RawSQL("clock_timestamp()", [])),
                 ),
                 (
                     "transaction_id",
                     models.BigIntegerField(
-                        db_default=django.db.models.expressions.RawSQL(
-                            "(pg_current_xact_id()::text::bigint)", []
-                        )
+                        db_default=django.db.models.expressions.RawSQL("(pg_current_xact_id()::text::bigint)", [])
                     ),
                 ),
                 (
                     "due_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.expressions.RawSQL(
-                            "clock_timestamp()", []
-                        )
-                    ),
+                    models.DateTimeField(db_default=django.db.models.expressions.RawSQL("clock_timestamp()", [])),
                 ),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("last_error", models.TextField(blank=True)),
@@ -310,12 +292,8 @@ class Migration(migrations.Migration):
                         condition=models.Q(("handled_at", None), ("parked_at", None)),
                         name="event_pending",
                     ),
-                    models.Index(
-                        models.F("subject_id"), models.F("id"), name="event_of_subject"
-                    ),
-                    models.Index(
-                        models.F("transaction_id"), models.F("id"), name="event_feed"
-                    ),
+                    models.Index(models.F("subject_id"), models.F("id"), name="event_of_subject"),
+                    models.Index(models.F("transaction_id"), models.F("id"), name="event_feed"),
                 ],
             },
         ),
@@ -399,9 +377,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "quantity",
-                    models.DecimalField(
-                        blank=True, decimal_places=2, max_digits=12, null=True
-                    ),
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True),
                 ),
                 (
                     "unit",
@@ -430,9 +406,7 @@ class Migration(migrations.Migration):
                 ("starts_on", models.DateField(blank=True, null=True)),
                 (
                     "ends_on",
-                    models.DateField(
-                        blank=True, help_text="Last day, included.", null=True
-                    ),
+                    models.DateField(blank=True, help_text="Last day, included.", null=True),
                 ),
                 (
                     "mode",
@@ -448,9 +422,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "radius_km",
-                    models.PositiveIntegerField(
-                        blank=True, help_text="Empty: no limit.", null=True
-                    ),
+                    models.PositiveIntegerField(blank=True, help_text="Empty: no limit.", null=True),
                 ),
                 (
                     "considerations",
@@ -577,15 +549,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "expires_on",
-                    models.DateField(
-                        blank=True, help_text="Last day on the market.", null=True
-                    ),
+                    models.DateField(blank=True, help_text="Last day on the market.", null=True),
                 ),
                 (
                     "version",
-                    models.PositiveIntegerField(
-                        default=1, help_text="Counts the changes of content and state."
-                    ),
+                    models.PositiveIntegerField(default=1, help_text="Counts the changes of content and state."),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
@@ -594,9 +562,7 @@ class Migration(migrations.Migration):
                     "document",
                     models.GeneratedField(
                         db_persist=True,
-                        expression=django.contrib.postgres.search.SearchVector(
-                            "title", "description", config="german"
-                        ),
+                        expression=django.contrib.postgres.search.SearchVector("title", "description", config="german"),
                         output_field=django.contrib.postgres.search.SearchVectorField(),
                     ),
                 ),
@@ -644,21 +610,15 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "score",
-                    models.FloatField(
-                        help_text="0 to 1; rounded to four places, so that order is stable."
-                    ),
+                    models.FloatField(help_text="0 to 1; rounded to four places, so that order is stable."),
                 ),
                 (
                     "notify",
-                    models.BooleanField(
-                        help_text="Good enough to be told in a digest."
-                    ),
+                    models.BooleanField(help_text="Good enough to be told in a digest."),
                 ),
                 (
                     "partial",
-                    models.BooleanField(
-                        help_text="Really helps, but covers only a part."
-                    ),
+                    models.BooleanField(help_text="Really helps, but covers only a part."),
                 ),
                 ("reasons", models.JSONField(default=list)),
                 ("found_at", models.DateTimeField()),
@@ -742,39 +702,27 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             (
-                                sharing.municipalities.terms.OrganisationKind[
-                                    "MUNICIPALITY"
-                                ],
+                                sharing.municipalities.terms.OrganisationKind["MUNICIPALITY"],
                                 "municipality",
                             ),
                             (
-                                sharing.municipalities.terms.OrganisationKind[
-                                    "ASSOCIATION"
-                                ],
+                                sharing.municipalities.terms.OrganisationKind["ASSOCIATION"],
                                 "association or club",
                             ),
                             (
-                                sharing.municipalities.terms.OrganisationKind[
-                                    "BUSINESS"
-                                ],
+                                sharing.municipalities.terms.OrganisationKind["BUSINESS"],
                                 "business",
                             ),
                             (
-                                sharing.municipalities.terms.OrganisationKind[
-                                    "SCIENCE"
-                                ],
+                                sharing.municipalities.terms.OrganisationKind["SCIENCE"],
                                 "science",
                             ),
                             (
-                                sharing.municipalities.terms.OrganisationKind[
-                                    "INSTITUTION"
-                                ],
+                                sharing.municipalities.terms.OrganisationKind["INSTITUTION"],
                                 "public institution",
                             ),
                         ],
-                        default=sharing.municipalities.terms.OrganisationKind[
-                            "MUNICIPALITY"
-                        ],
+                        default=sharing.municipalities.terms.OrganisationKind["MUNICIPALITY"],
                         max_length=20,
                     ),
                 ),
@@ -788,9 +736,7 @@ class Migration(migrations.Migration):
                                 "municipality",
                             ),
                             (
-                                sharing.municipalities.terms.Level[
-                                    "MUNICIPAL_ASSOCIATION"
-                                ],
+                                sharing.municipalities.terms.Level["MUNICIPAL_ASSOCIATION"],
                                 "municipal association",
                             ),
                             (sharing.municipalities.terms.Level["COUNTY"], "county"),
@@ -818,9 +764,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "district",
-                    models.CharField(
-                        blank=True, help_text="Kreis or its equivalent.", max_length=120
-                    ),
+                    models.CharField(blank=True, help_text="Kreis or its equivalent.", max_length=120),
                 ),
                 ("country", models.CharField(default="DE", max_length=2)),
                 ("population", models.PositiveIntegerField(blank=True, null=True)),
@@ -912,9 +856,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "role",
-                    models.PositiveSmallIntegerField(
-                        choices=[(1, "reader"), (2, "editor"), (3, "manager")]
-                    ),
+                    models.PositiveSmallIntegerField(choices=[(1, "reader"), (2, "editor"), (3, "manager")]),
                 ),
                 (
                     "department",
@@ -957,9 +899,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="listing",
             name="audience",
-            field=models.ManyToManyField(
-                blank=True, related_name="may_see", to="sharing.organisation"
-            ),
+            field=models.ManyToManyField(blank=True, related_name="may_see", to="sharing.organisation"),
         ),
         migrations.AddField(
             model_name="listing",
@@ -1058,9 +998,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "scopes",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=40), size=None
-                    ),
+                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), size=None),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("expires_at", models.DateTimeField(blank=True, null=True)),
@@ -1081,18 +1019,12 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.PositiveSmallIntegerField(
-                        default=1, primary_key=True, serialize=False
-                    ),
+                    models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False),
                 ),
                 ("at", models.DateTimeField()),
             ],
             options={
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("id", 1)), name="pulse_is_one_row"
-                    )
-                ],
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="pulse_is_one_row")],
             },
         ),
         migrations.CreateModel(
@@ -1122,18 +1054,14 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "weekday",
-                    models.PositiveSmallIntegerField(
-                        default=2, help_text="1 is Monday, 7 is Sunday."
-                    ),
+                    models.PositiveSmallIntegerField(default=2, help_text="1 is Monday, 7 is Sunday."),
                 ),
                 ("hour", models.PositiveSmallIntegerField(default=8)),
             ],
             options={
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("hour__range", (0, 23)), ("weekday__range", (1, 7))
-                        ),
+                        condition=models.Q(("hour__range", (0, 23)), ("weekday__range", (1, 7))),
                         name="subscription_time_exists",
                         violation_error_message="Choose a weekday from 1 to 7 and an hour from 0 to 23.",
                     )
@@ -1166,27 +1094,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="digest",
-            constraint=models.UniqueConstraint(
-                fields=("member", "due_at"), name="digest_once_per_period"
-            ),
+            constraint=models.UniqueConstraint(fields=("member", "due_at"), name="digest_once_per_period"),
         ),
         migrations.AddIndex(
             model_name="match",
-            index=models.Index(
-                fields=["request", "-score", "-id"], name="match_best_of_request"
-            ),
+            index=models.Index(fields=["request", "-score", "-id"], name="match_best_of_request"),
         ),
         migrations.AddIndex(
             model_name="match",
-            index=models.Index(
-                fields=["offer", "-score", "-id"], name="match_best_of_offer"
-            ),
+            index=models.Index(fields=["offer", "-score", "-id"], name="match_best_of_offer"),
         ),
         migrations.AddConstraint(
             model_name="match",
-            constraint=models.UniqueConstraint(
-                fields=("request", "offer"), name="match_once_per_pair"
-            ),
+            constraint=models.UniqueConstraint(fields=("request", "offer"), name="match_once_per_pair"),
         ),
         migrations.AddConstraint(
             model_name="match",
@@ -1213,15 +1133,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="notice",
-            constraint=models.UniqueConstraint(
-                fields=("member", "match"), name="notice_once_per_match"
-            ),
+            constraint=models.UniqueConstraint(fields=("member", "match"), name="notice_once_per_match"),
         ),
         migrations.AddIndex(
             model_name="organisation",
-            index=models.Index(
-                models.F("name"), models.F("id"), name="organisation_by_name"
-            ),
+            index=models.Index(models.F("name"), models.F("id"), name="organisation_by_name"),
         ),
         migrations.AddConstraint(
             model_name="organisation",
@@ -1361,9 +1277,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="listing",
-            index=django.contrib.postgres.indexes.GinIndex(
-                models.F("document"), name="listing_document"
-            ),
+            index=django.contrib.postgres.indexes.GinIndex(models.F("document"), name="listing_document"),
         ),
         migrations.AddConstraint(
             model_name="listing",
@@ -1444,9 +1358,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="dismissal",
-            constraint=models.UniqueConstraint(
-                fields=("match", "organisation"), name="dismissed_once_per_side"
-            ),
+            constraint=models.UniqueConstraint(fields=("match", "organisation"), name="dismissed_once_per_side"),
         ),
         migrations.AddConstraint(
             model_name="department",

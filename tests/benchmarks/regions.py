@@ -10,19 +10,20 @@ from sharing.regions.bundle import REQUIRED
 CATEGORIES = ("BAU", "DSB", "IT", "ORD", "PER", "MOB")
 THINGS = (
     "Kehrmaschine", "Hubsteiger", "Streufahrzeug", "Vermessungsgerät", "Notstromaggregat", "Häcksler", "Radlader",
-    "Datenschutzbeauftragte", "Standesbeamter", "Bauleitplanung", "Brandschutzprüfung", "Vergabestelle", "Lohnabrechnung",
-    "Wasserrecht", "Baumkontrolle", "Klimaschutzkonzept", "Fördermittelberatung", "Bürgerbus", "Archivpflege", "Geoportal",
-    "Spielplatzkontrolle", "Kanalreinigung", "Ratsinformationssystem", "Wärmeplanung", "Gewässerschau", "Obdachlosenhilfe",
-    "Schulsozialarbeit", "Jugendpflege", "Hochwassermeldung", "Straßenbeleuchtung",
+    "Datenschutzbeauftragte", "Standesbeamter", "Bauleitplanung", "Brandschutzprüfung", "Vergabestelle",
+    "Lohnabrechnung", "Wasserrecht", "Baumkontrolle", "Klimaschutzkonzept", "Fördermittelberatung", "Bürgerbus",
+    "Archivpflege", "Geoportal", "Spielplatzkontrolle", "Kanalreinigung", "Ratsinformationssystem", "Wärmeplanung",
+    "Gewässerschau", "Obdachlosenhilfe", "Schulsozialarbeit", "Jugendpflege", "Hochwassermeldung", "Straßenbeleuchtung",
 )  # fmt: skip
 TASKS = (
     "Wartung", "Prüfung", "Vertretung", "Beratung", "Schulung", "Planung", "Aufbau", "Betrieb", "Dokumentation",
     "Abrechnung", "Winterdienst", "Bereitschaft", "Ausschreibung", "Auswertung", "Einführung", "Erneuerung",
 )  # fmt: skip
 DETAILS = (
-    "mit Bediener", "an zwei Tagen", "in den Ferien", "nach Absprache", "im Herbst", "für kleine Ortsteile", "mit Anhänger",
-    "samt Software", "ohne Anfahrt", "auch kurzfristig", "für Bestandsgebäude", "an der Landesstraße", "im Ortskern",
-    "bei Starkregen", "zur Probe", "für das Ehrenamt", "mit Zertifikat", "im Außenbereich", "nach Norm", "mit Übergabe",
+    "mit Bediener", "an zwei Tagen", "in den Ferien", "nach Absprache", "im Herbst", "für kleine Ortsteile",
+    "mit Anhänger", "samt Software", "ohne Anfahrt", "auch kurzfristig", "für Bestandsgebäude", "an der Landesstraße",
+    "im Ortskern", "bei Starkregen", "zur Probe", "für das Ehrenamt", "mit Zertifikat", "im Außenbereich",
+    "nach Norm", "mit Übergabe",
 )  # fmt: skip
 MONDAY = date(2031, 3, 3)
 
@@ -48,7 +49,7 @@ def _write(folder: Path, table: str, rows: list[dict[str, object]]) -> None:
 
 def _municipality(number: int, random: Random) -> dict[str, object]:
     return {
-        "key": f"99{number:06}",
+        "key": f"98{number:06}",
         "name": f"Stadt Übungsort {number}",
         "kind": "Stadt",
         "state": random.choice(["HE", "NI", "NW"]),
