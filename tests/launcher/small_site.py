@@ -26,7 +26,7 @@ def main(base: Path) -> None:
     # Started without a leash: the control that shows that a survivor would be seen.
     subprocess.Popen(["sleep", "60"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     with Servers.start(base, durable=False) as servers, Supervisor(base / "log") as supervisor:
-        env = os.environ | {"SMALL_SITE_BROKER": broker_url(servers.redis_url)}
+        env = os.environ | {"SMALL_SITE_BROKER": broker_url(servers.redis_url), "LOG_LEVEL": "INFO"}
         me = "tests.launcher.small_site"
         web = ["-m", "gunicorn", f"{me}:application", "--bind", f"unix:{base}/web.sock", "--workers", "2"]
         web += ["--config", "python:config.launcher.gunicorn_leash"]
