@@ -26,7 +26,7 @@ class Handler(Protocol):
 
 Handlers = Mapping[str, Sequence[Handler]]
 
-BATCH = 5_000  # a batch of listings reads the whole market once, so small ones would make an import slow
+BATCH = 10_000  # a batch of listings reads the whole market once, so small ones would make an import slow
 MAX_ATTEMPTS = 8  # the last retry comes about four hours after the first failure
 
 

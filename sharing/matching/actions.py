@@ -16,6 +16,7 @@ from sharing.listings.terms import Direction
 from sharing.matching.engine.match import Suggestion, suggest
 from sharing.matching.models import Dismissal, Match
 from sharing.matching.snapshot import facts_of
+from sharing.statistics import refresh_statistics
 
 Pair = tuple[UUID, UUID]  # request, offer
 STORED = ("score", "notify", "partial", "reasons", "withdrawn_at")
@@ -62,11 +63,13 @@ def _suggestions(listing_ids: Sequence[UUID], *, also: frozenset[Pair]) -> Itera
     changed = list(Listing.objects.live().for_matching().filter(id__in=listing_ids))
     asked = [listing for listing in changed if listing.direction == Direction.REQUEST]
     given = [listing for listing in changed if listing.direction == Direction.OFFER]
-    offers = Listing.objects.live().for_matching().filter(direction=Direction.OFFER).in_reach_of(asked)
-    requests = Listing.objects.live().for_matching().filter(direction=Direction.REQUEST).in_reach_of(given)
+    live = Listing.objects.live().for_matching()
+    offers = live.filter(direction=Direction.OFFER).in_reach_of(asked)
+    others = live.filter(direction=Direction.REQUEST).in_reach_of(given).exclude(id__in=listing_ids)
+    best_for = frozenset(str(listing.id) for listing in changed)
     return chain(
-        suggest(facts_of(asked), facts_of(offers), best_of="requests", also=kept),
-        suggest(facts_of(requests), facts_of(given), best_of="offers", also=kept),
+        suggest(facts_of(asked), facts_of(offers), best_for=best_for, also=kept),
+        suggest(facts_of(others), facts_of(given), best_for=best_for, also=kept),
     )
 
 
@@ -92,6 +95,7 @@ def _store(found: dict[Pair, Suggestion], known: dict[Pair, Match], *, now: date
                 setattr(match, name, value)
             changed.append(match)
     _insert(rows)
+    refresh_statistics(len(rows), Match)
     Match.objects.bulk_update(changed, STORED, batch_size=1_000)
     emit("match.suggested", *news, by=SYSTEM)
 

@@ -14,6 +14,7 @@ from sharing.events import emit
 from sharing.municipalities.models import OfficialKey, Organisation
 from sharing.municipalities.register_entries import Entry, Refusal, Register
 from sharing.municipalities.terms import KeyScheme, Level
+from sharing.statistics import refresh_statistics
 
 BATCH = 2_000
 FACTS = ("level", "designation", "name", "state", "district", "population", "latitude", "longitude")
@@ -96,8 +97,7 @@ def import_register(
     changed = [row.organisation for row in rows if row.known and (row.changed or row.keys)]
     _store([*new, *changed], progress)
     ended = _add_keys([key for row in rows for key in row.keys], keys, valid_from, progress)
-    if new:
-        _renew_statistics()
+    refresh_statistics(len(new), Organisation, OfficialKey)
     emit("organisation.registered", *(organisation.id for organisation in new), by=by)
     emit("organisation.changed", *(organisation.id for organisation in changed), by=by)
     held = {key for entry in register.entries for key in entry.keys}
@@ -116,16 +116,6 @@ def _one_at_a_time() -> None:
     """A second import waits for the first to commit; otherwise both would register the same municipalities."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('import_register'))")
-
-
-def _renew_statistics() -> None:
-    """Autovacuum may look while we are at work, see none of our rows and note that the tables are empty.
-
-    The check of 46,000 foreign keys at commit then picks an index it must walk as a whole: 20 seconds, not 0.2.
-    """
-    with connection.cursor() as cursor:
-        for model in (Organisation, OfficialKey):
-            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
 
 
 # --- who is who

@@ -17,6 +17,7 @@ from sharing.listings.terms import State
 from sharing.municipalities.models import Department, OfficialKey, Organisation
 from sharing.municipalities.rules import level_of
 from sharing.regions.bundle import Bundle, ListingRow, MunicipalityRow
+from sharing.statistics import refresh_statistics
 
 BATCH = 1_000
 PLACE = ("name", "designation", "level", "state", "district", "country", "population", "latitude", "longitude")
@@ -53,6 +54,7 @@ def import_bundle(bundle: Bundle, *, by: Actor, now: datetime, progress: Progres
     open_ = [(listing, draft) for listing, draft in kept if State(listing.state) in EDITABLE]
     changed = [(listing, draft) for listing, draft in open_ if changed_fields(listing.draft, _with_own(draft, listing))]
     _insert(new, by=by, now=now, progress=progress)
+    refresh_statistics(len(new), Listing, Organisation)
     _update(changed, by=by, progress=progress)
     return Report(
         municipalities_new=new_places,

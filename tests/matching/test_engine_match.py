@@ -96,13 +96,14 @@ def test_one_sides_best_and_what_is_known_may_be_asked_for(market: Market, data:
     full = [(found.request, found.offer) for found in suggest(*market, weights=EVERYTHING)]
     known = data.draw(st.sets(st.sampled_from(full))) if full else set()
     narrow = replace(EVERYTHING, most_per_listing=1)
-    of_requests = {(f.request, f.offer) for f in suggest(*market, weights=narrow, best_of="requests")}
-    of_offers = {(f.request, f.offer) for f in suggest(*market, weights=narrow, best_of="offers")}
+    requests, offers = ({fact.id for fact in side} for side in market)
+    of_requests = {(f.request, f.offer) for f in suggest(*market, weights=narrow, best_for=requests)}
+    of_offers = {(f.request, f.offer) for f in suggest(*market, weights=narrow, best_for=offers)}
     both = {(f.request, f.offer) for f in suggest(*market, weights=narrow)}
     assert both == of_requests | of_offers
     assert len(of_requests) == len({request for request, _ in full})
     strangers = {("R0", "nobody"), ("nobody", "O0")}
-    also = {(f.request, f.offer) for f in suggest(*market, weights=narrow, best_of="requests", also=known | strangers)}
+    also = {(f.request, f.offer) for f in suggest(*market, weights=narrow, best_for=requests, also=known | strangers)}
     assert also == of_requests | known
 
 
@@ -111,4 +112,4 @@ def test_an_import_of_alike_listings_stays_bounded() -> None:
     found = suggest(*alike(60), weights=weights)
     assert len(found) <= 2 * 60 * 5
     one_more = request(id="R999", owner=replace(NEED, id="late"))
-    assert len(suggest([one_more], alike(60)[1], weights=weights, best_of="requests")) == 5
+    assert len(suggest([one_more], alike(60)[1], weights=weights, best_for={"R999"})) == 5

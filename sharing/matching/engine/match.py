@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from sharing.matching.engine.reasons import DIGITS, Reason, reasons_of
 from sharing.matching.engine.score import DEFAULT, Terms, Weights, contributions, partial, terms_of
 from sharing.matching.engine.text import matrix, similarities
 
-BestOf = Literal["requests", "offers", "both"]
+Flags = NDArray[np.bool_]
 
 CELLS = 1_280_000  # pairs in one block: 256 x 5,000, which is 10 MB an array
 
@@ -57,7 +56,7 @@ def suggest(
     offers: Sequence[Fact],
     *,
     weights: Weights = DEFAULT,
-    best_of: BestOf = "both",
+    best_for: Collection[str] | None = None,
     also: Collection[tuple[str, str]] = (),
 ) -> list[Suggestion]:
     """All suggestions between two sets of listings, by request id, the best first.
@@ -71,13 +70,13 @@ def suggest(
        distance = exp(-km / 30), at least .5 where both work remotely
        S is a pure function of the two listings: no statistics of the batch go in, so matching only what changed
        gives what matching everything gives. Rounded to 1e-4 before anything is compared.
-    3. Kept are scores from `weights.suggest` on, and of those the 20 best of each request and the 20 best of each
-       offer (either is enough), ties by id: a thousand alike listings make 40,000 pairs and not a million.
-       `best_of` one side asks only for that side's best, for when only that side is whole; pairs (request id,
-       offer id) in `also` are kept whatever their rank, for when they are known already.
+    3. Kept are scores from `weights.suggest` on, and of those the 10 best of each request and the 10 best of each
+       offer (either is enough), ties by id: a thousand alike listings make 20,000 pairs and not a million.
+       `best_for` asks for the best of these listings only (ids of either side), for when the others have not
+       changed; pairs (request id, offer id) in `also` are kept whatever their rank, for when they are known already.
     4. `notify` from `weights.notify` on; `partial` as in `score.partial`.
 
-    Time O(requests x offers), memory O(block + 20 (requests + offers)). Order of the input does not matter;
+    Time O(requests x offers), memory O(block + 10 (requests + offers)). Order of the input does not matter;
     ids must be unique on each side.
     """
     if not requests or not offers:
@@ -85,11 +84,15 @@ def suggest(
     codes = Codes()
     asked = side_of(sorted(requests, key=lambda fact: fact.id), codes)
     given = side_of(sorted(offers, key=lambda fact: fact.id), codes)
-    pairs = _best_pairs(asked, given, weights, best_of, _places(asked, given, also))
+    pairs = _best_pairs(
+        asked, given, weights, (_among(asked, best_for), _among(given, best_for)), _places(asked, given, also)
+    )
     return _explained(asked, given, pairs, weights)
 
 
-def _best_pairs(asked: Side, given: Side, weights: Weights, best_of: str, also: NDArray[np.intp]) -> _Pairs:
+def _best_pairs(
+    asked: Side, given: Side, weights: Weights, wanted: tuple[Flags, Flags], also: NDArray[np.intp]
+) -> _Pairs:
     """Block by block; what an offer has found so far is carried along and bounded."""
     words = matrix([fact.text for fact in given.facts]).T.tocsr()
     most, least = weights.most_per_listing, np.zeros(len(given))
@@ -97,15 +100,20 @@ def _best_pairs(asked: Side, given: Side, weights: Weights, best_of: str, also: 
     rows = max(1, CELLS // len(given))
     for start in range(0, len(asked), rows):
         found = _scored(asked, given, words, slice(start, start + rows), weights)
+        of_requests = found.pick(wanted[0][found.r])
         kept.append(found.pick(np.isin(found.r * len(given) + found.o, also)))
-        if best_of != "offers":
-            kept.append(_first(found, found.r, found.o, most))
-        if best_of != "requests":
-            # Requests come by id, so a later one loses every tie: only what is strictly better can push in.
-            merged = _Pairs.join([by_offer, found.pick(found.score > least[found.o])])
-            by_offer = _first(merged, merged.o, merged.r, most)
-            least = _worst_of_full(by_offer, len(given), most)
+        kept.append(_first(of_requests, of_requests.r, of_requests.o, most))
+        # Requests come by id, so a later one loses every tie: only what is strictly better can push in.
+        better = found.pick(wanted[1][found.o] & (found.score > least[found.o]))
+        merged = _Pairs.join([by_offer, better])
+        by_offer = _first(merged, merged.o, merged.r, most)
+        least = _worst_of_full(by_offer, len(given), most)
     return _union(_Pairs.join([*kept, by_offer]), len(given))
+
+
+def _among(side: Side, ids: Collection[str] | None) -> Flags:
+    """(n,): whose best are wanted."""
+    return np.array([ids is None or fact.id in ids for fact in side.facts])
 
 
 def _places(asked: Side, given: Side, pairs: Collection[tuple[str, str]]) -> NDArray[np.intp]:

@@ -31,7 +31,7 @@ class Weights:
     suggest: float = 0.35
     notify: float = 0.55
     strong_window: float = 0.75  # share of the requested time that a strong pair covers
-    most_per_listing: int = 20
+    most_per_listing: int = 10
 
 
 DEFAULT = Weights()

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -15,7 +15,7 @@ from sharing.matching.engine.filler import FILLER
 DIMENSIONS = 2**18
 SHORTEST_GRAM, LONGEST_GRAM = 3, 5
 LONGEST_WORD = 40  # nobody writes longer words; a hostile text must not cost more than an honest one
-MOST_SHARED, SHORTEST_PART = 5, 5
+MOST_SHARED, SHORTEST_PART = 5, 5  # short words are inside too many others
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
@@ -88,17 +88,17 @@ def similarities(requests: csr_matrix, offers: csr_matrix) -> NDArray[np.float64
 
 def shared_words(one: str, other: str) -> list[str]:
     """Up to five words (longest first, as written) that stand in both texts, or inside a compound of the other."""
-    mine, theirs = dict(words(one)), dict(words(other))
+    (mine, my_line), (theirs, their_line) = _vocabulary(one), _vocabulary(other)
     shared = set(mine).intersection(theirs)
-    shared.update(_parts(mine, of=theirs), _parts(theirs, of=mine))
-    whole = shared.difference(_parts(shared, of=shared, strictly=True))
+    shared.update(word for word in mine if len(word) >= SHORTEST_PART and word in their_line)
+    shared.update(word for word in theirs if len(word) >= SHORTEST_PART and word in my_line)
+    whole = [word for word in shared if not any(word != longer and word in longer for longer in shared)]
     best = sorted(whole, key=lambda word: (-len(word), word))[:MOST_SHARED]
     return [mine.get(word) or theirs[word] for word in best]
 
 
-def _parts(candidates: Iterable[str], *, of: Iterable[str], strictly: bool = False) -> Iterator[str]:
-    """The words inside others, as `kehrmaschine` in `kompaktkehrmaschine`; short words are inside too many."""
-    everything = f" {' '.join(of)} "
-    for word in candidates:
-        if len(word) >= SHORTEST_PART and everything.count(word) > (everything.count(f" {word} ") if strictly else 0):
-            yield word
+@lru_cache(maxsize=16_384)
+def _vocabulary(text: str) -> tuple[dict[str, str], str]:
+    """The words of a text, folded, with how they are written; and all of them in one line to look into."""
+    vocabulary = dict(words(text))
+    return vocabulary, " ".join(vocabulary)
