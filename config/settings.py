@@ -115,7 +115,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE_FILENAME = env.text("BEAT_SCHEDULE_PATH", "celerybeat-schedule")
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: no task is rare enough to need a file that may break
 
 # --- Members --------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "sharing.Member"

@@ -36,7 +36,6 @@ class Site:
             "PUBLIC_URL": self.url,
             "DIGESTS_AT_ONCE": "True",
             "DEMO_MAIL_FOLDER": str(self.mails),
-            "BEAT_SCHEDULE_PATH": str(self.base / "state" / "beat"),
             "EMAIL_HOST": "127.0.0.1",
             "EMAIL_PORT": str(start_mailsink(self._processes, self.mails)),
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),

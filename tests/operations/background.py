@@ -34,7 +34,6 @@ class Background:
             "DEMO": "True",
             "LOG_LEVEL": "INFO",
             "DIGESTS_AT_ONCE": "True",
-            "BEAT_SCHEDULE_PATH": str(folder / "beat"),
             "EMAIL_HOST": "127.0.0.1",
             **settings,
         }
