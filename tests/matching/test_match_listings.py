@@ -186,7 +186,7 @@ def test_a_pair_once_found_stays_though_twenty_better_ones_came(db, drain):
 @pytest.mark.django_db
 def test_the_number_of_queries_does_not_depend_on_the_number_of_matches(drain, django_assert_max_num_queries):
     """Twice each: a first time to store, a second time to update."""
-    for offers in (1, 12):
+    for offers in (1, 9):
         for _ in range(offers):
             factories.published()
         drain()
