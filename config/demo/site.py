@@ -50,14 +50,13 @@ class Site:
         call_command("migrate", verbosity=0, interactive=False)
 
     def start_processes(self) -> None:
-        """Web, worker and beat, side by side."""
+        """Web and worker, side by side."""
         python = [sys.executable, "-m"]
         bind = ["--bind", f"127.0.0.1:{self.port}", "--workers", "1", "--threads", "4", "--limit-request-line", "8190"]
         leash = ["--config", "python:config.launcher.gunicorn_leash"]
         celery = [*python, "celery", "--app", "config.celery"]
         self._processes.start("web", [*python, "gunicorn", *bind, *leash, "config.wsgi"])
         self._processes.start("worker", [*celery, "worker", "--concurrency", str(WORKERS), "--loglevel", "INFO"])
-        self._processes.start("beat", [*celery, "beat", "--loglevel", "INFO"])
 
     def move_in(self) -> None:
         """The region's municipalities, coordinators and listings; again without doubles."""
@@ -66,7 +65,9 @@ class Site:
         self.token = move_in(self.base / "state" / "token")
 
     def wait_until_open(self) -> None:
+        """The clock starts last: nobody waits for it, and two cores have enough to do before."""
         self._processes.wait_until(self._answers, f"the site answers at {self.url}")
+        self._processes.start("beat", [sys.executable, "-m", "celery", "--app", "config.celery", "beat"])
 
     def wait_for_digests(self, progress: Progress) -> None:
         """Until every event is handled and every digest that is due has been sent, or refused."""
