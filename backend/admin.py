@@ -1,14 +1,16 @@
 """The operators' pages: everything can be looked at; what has rules is changed by actions, not by forms."""
 
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sharing import models
+from sharing.actors import SYSTEM
 from sharing.events import retry
+from sharing.matching.proposals import decide
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -100,6 +102,36 @@ class ConceptAdmin(admin.ModelAdmin):
     list_display = ("term", "language", "category", "synonyms")
     list_filter = ("language", "category")
     search_fields = ("term", "synonyms")
+
+
+@admin.register(models.Proposal)
+class ProposalAdmin(ReadOnly):
+    """What coordinators answered “something else” to: two concepts that matching may have taken for one another."""
+
+    list_display = ("one", "other", "answers", "decided_at", "accepted")
+    list_filter = (("decided_at", admin.EmptyFieldListFilter), "accepted")
+    list_select_related = ("one", "other")
+    actions = ("keep_apart", "let_be")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[models.Proposal]:
+        rows: QuerySet[models.Proposal] = super().get_queryset(request)
+        return rows.annotate(answers=Count("matches")).order_by("-answers", "id")
+
+    @admin.display(description=gettext_lazy("Answers"), ordering="answers")
+    def answers(self, proposal: models.Proposal) -> int:
+        return int(proposal.answers)  # type: ignore[attr-defined]  # annotated above
+
+    @admin.action(description=gettext_lazy("Keep these apart from now on"))
+    def keep_apart(self, request: HttpRequest, chosen: QuerySet[models.Proposal]) -> None:
+        self._decide(request, chosen, accept=True)
+
+    @admin.action(description=gettext_lazy("Leave them as they are"))
+    def let_be(self, request: HttpRequest, chosen: QuerySet[models.Proposal]) -> None:
+        self._decide(request, chosen, accept=False)
+
+    def _decide(self, request: HttpRequest, chosen: QuerySet[models.Proposal], *, accept: bool) -> None:
+        count = decide([one.pk for one in chosen], accept=accept, by=SYSTEM, now=timezone.now())
+        self.message_user(request, _("%(count)s proposals are decided.") % {"count": count}, messages.SUCCESS)
 
 
 admin.site.register(models.Category, list_display=("code", "name_de", "name_en"))

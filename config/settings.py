@@ -11,7 +11,7 @@ from config.launcher.addresses import addresses, broker_url
 from config.logs import logging_table
 
 ROOT = Path(__file__).resolve().parent.parent
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 
 # --- Who and where --------------------------------------------------------------------------------------------------
 DEBUG = env.boolean("DEBUG", False)
@@ -198,6 +198,8 @@ EMAIL_TIMEOUT = 10
 EMAIL_USE_LOCALTIME = True  # the Date of a mail in the site's zone
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Allmende <allmende@localhost>")
 DIGESTS_AT_ONCE = env.boolean("DIGESTS_AT_ONCE", False)  # for the demo: do not wait for the members' day and hour
+# Another text model than the embedded one, by its name in the sentence-transformers package; empty: the embedded one.
+TEXT_MODEL = env.text("TEXT_MODEL", "")
 DEMO_MAIL_FOLDER = env.text("DEMO_MAIL_FOLDER", "")
 
 # --- Languages, time, files, logs -----------------------------------------------------------------------------------

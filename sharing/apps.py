@@ -11,11 +11,12 @@ class SharingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        post_migrate.connect(_load_categories, sender=self)
+        post_migrate.connect(_load_taxonomy, sender=self)
 
 
-def _load_categories(**_: Any) -> None:
+def _load_taxonomy(**_: Any) -> None:
     """Reference data comes with the schema, as Django does it for permissions: a flushed database has it again."""
-    from sharing.taxonomy.actions import load_categories
+    from sharing.taxonomy.actions import load_categories, load_concepts
 
     load_categories()
+    load_concepts()

@@ -3,7 +3,9 @@
 from sharing.digests.models import Digest, Notice, Subscription
 from sharing.events import Event
 from sharing.listings.models import Listing
-from sharing.matching.models import Dismissal, Match
+from sharing.matching.models import Dismissal, Match, TextVector
+from sharing.matching.proposals import Proposal
+from sharing.matching.rebuild import Tile
 from sharing.municipalities.models import Department, Member, Membership, OfficialKey, Organisation
 from sharing.municipalities.tokens import ApiToken
 from sharing.pulse import Pulse
@@ -24,6 +26,9 @@ __all__ = [
     "Notice",
     "OfficialKey",
     "Organisation",
+    "Proposal",
     "Pulse",
     "Subscription",
+    "TextVector",
+    "Tile",
 ]

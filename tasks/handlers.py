@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from sharing.digests.actions import owe_notices
 from sharing.events import Handler
-from sharing.matching.actions import match_listings, match_listings_of
+from sharing.matching.actions import learn_from_answers, match_listings, match_listings_of
+from sharing.matching.proposals import propose_from_answers
+from sharing.matching.rebuild import ask_for_rebuild
 
 HANDLERS: Mapping[str, Sequence[Handler]] = {
     "listing.published": [match_listings],
@@ -15,4 +17,7 @@ HANDLERS: Mapping[str, Sequence[Handler]] = {
     "listing.expired": [match_listings],
     "organisation.changed": [match_listings_of],
     "match.suggested": [owe_notices],
+    "match.dismissed": [learn_from_answers, propose_from_answers],
+    "concept.added": [ask_for_rebuild],
+    "concept.changed": [ask_for_rebuild],
 }

@@ -48,7 +48,7 @@ def test_a_published_need_finds_the_neighbours_offer(alice, charlie, client_of, 
     match = Match.objects.get()
     assert str(match.request_id) == drafted.data["id"]
     assert match.notify
-    assert {"shared_words", "same_category", "quantity", "window", "distance"} <= {r["code"] for r in match.reasons}
+    assert {"concept", "quantity", "window", "distance"} <= {r["code"] for r in match.reasons}
 
     # 4. sharing/digests/actions.py: owed to both sides, gathered on Tuesday, sent, ticked
     assert gather(now=TUESDAY_AT_EIGHT) == 2

@@ -20,20 +20,28 @@ from sharing.taxonomy.models import Concept
 class WordingSerializer(StrictSerializer):
     term = Line(max_length=120)
     language = Coded("[a-z]{2}", required=False)
+    term_en = Line(max_length=120, allow_blank=True, required=False)
     synonyms = serializers.ListField(child=Line(max_length=120), max_length=50, required=False)
+    foreign_names = serializers.ListField(child=Line(max_length=120), max_length=50, required=False)
+    needs = serializers.ListField(child=Line(max_length=160), max_length=50, required=False)
     category = Coded("[A-Z]{2,3}", allow_null=True, required=False)
     broader = Id(allow_null=True, required=False)
+    not_same_as = serializers.ListField(child=Id(), max_length=50, required=False)
 
     def as_wording(self) -> actions.Wording:
         given: dict[str, Any] = dict(self.validated_data)
-        given["synonyms"] = tuple(given.get("synonyms", ()))
+        given |= {name: tuple(given.get(name, ())) for name in (*actions.LISTS, "not_same_as")}
         return actions.Wording(**given)
 
 
 class ConceptSerializer(serializers.ModelSerializer[Concept]):
     class Meta:
         model = Concept
-        fields: ClassVar = ["id", "term", "language", "synonyms", "category", "broader"]
+        fields: ClassVar = [
+            "id", "key", "term", "language", "term_en", "synonyms", "foreign_names", "needs", "category", "broader",
+            "not_same_as",
+        ]  # fmt: skip
+        read_only_fields = fields
 
 
 class ConceptFilter(django_filters.FilterSet):
@@ -45,7 +53,7 @@ class ConceptFilter(django_filters.FilterSet):
 class ConceptViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ActorViewSet[Concept]):
     """Meanings with their words: bDSB, Datenschutzbeauftragte/r, DPO. Every editor may improve the table."""
 
-    queryset = Concept.objects.all()
+    queryset = Concept.objects.prefetch_related("not_same_as")
     serializer_class = ConceptSerializer
     filterset_class = ConceptFilter
     keyset = ("term", "id")

@@ -33,7 +33,7 @@ from sharing.listings.terms import (
 )
 from sharing.municipalities.models import Department, Member, Organisation
 from sharing.municipalities.terms import OrganisationKind
-from sharing.taxonomy.models import Category
+from sharing.taxonomy.models import Category, Concept
 
 
 class ListingQuerySet(models.QuerySet["Listing"]):
@@ -62,8 +62,14 @@ class ListingQuerySet(models.QuerySet["Listing"]):
         return self.filter(Q(owner__in=own) | Q(meant, state=State.PUBLISHED))
 
     def search(self, words: str) -> "ListingQuerySet":
-        """Full text as people type it: quotes, `or`, and a minus for what must not occur."""
-        return self.filter(document=SearchQuery(words, config="german", search_type="websearch"))
+        """Full text as people type it: quotes, `or`, and a minus for what must not occur.
+
+        Where the words name a concept, its other names are looked for, too: DPO finds Datenschutzbeauftragte.
+        """
+        query = SearchQuery(words, config="german", search_type="websearch")
+        for name in Concept.objects.other_names(words):
+            query |= SearchQuery(name, config="german", search_type="phrase")
+        return self.filter(document=query)
 
     def for_matching(self) -> "ListingQuerySet":
         """With what the engine asks of a listing; without what it never reads."""

@@ -1,35 +1,18 @@
 """How well the engine does on a bundle whose true pairs somebody has marked. In memory, without a database."""
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from sharing.errors import RuleBroken, say
-from sharing.listings.terms import Direction
 from sharing.matching.engine.facts import Fact, Owner, fact_of
-from sharing.matching.engine.match import Suggestion, suggest
-from sharing.matching.engine.score import DEFAULT, Weights
+from sharing.matching.engine.gates import closed_by
+from sharing.matching.engine.match import Knowledge, Market, Suggestion, suggest
+from sharing.matching.labels import Expected, Pair
+from sharing.matching.shipped import shipped_knowledge
 from sharing.regions.bundle import Bundle
 
-Pair = tuple[str, str]
-TOP = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What a labelled bundle says: (request, offer) by ref. Every list may be empty."""
-
-    strong: frozenset[Pair] = frozenset()
-    partial: frozenset[Pair] = frozenset()
-    hard_negatives: frozenset[Pair] = frozenset()
-    debatable: frozenset[Pair] = frozenset()
-
-    @property
-    def good(self) -> frozenset[Pair]:
-        return self.strong | self.partial
+TOP, TOP_PARTIAL, BINS = 3, 5, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +27,23 @@ class Evaluation:
         return {"pairs": [_as_json(s) for s in self.suggestions], "proposals": [], "metrics": dict(self.metrics)}
 
 
-def evaluate(bundle: Bundle, expected: Expected | None = None, *, weights: Weights = DEFAULT) -> Evaluation:
+def evaluate(bundle: Bundle, expected: Expected | None = None, *, knowledge: Knowledge | None = None) -> Evaluation:
     """Match a bundle with itself and compare with what is expected; without labels the figures are counts only."""
+    knowledge = knowledge or shipped_knowledge()
     facts = facts_of(bundle)
-    requests = [fact for fact in facts if fact.direction == Direction.REQUEST]
-    offers = [fact for fact in facts if fact.direction == Direction.OFFER]
-    suggestions = tuple(suggest(requests, offers, weights=weights))
-    metrics = {
-        "requests": len(requests),
-        "offers": len(offers),
+    market = Market.of(facts, knowledge)
+    suggestions = tuple(suggest(market, knowledge))
+    metrics: dict[str, Any] = {
+        "requests": len(market.requests),
+        "offers": len(market.offers),
         "refused_rows": bundle.refused_rows,
         "suggested": len(suggestions),
         "notified": sum(s.notify for s in suggestions),
     }
     if expected is not None:
         metrics |= _compared(suggestions, expected)
+        metrics["calibration"] = calibration(suggestions, expected)
+        metrics["misses"] = _misses(facts, suggestions, expected)
     return Evaluation(suggestions, metrics)
 
 
@@ -72,6 +57,7 @@ def facts_of(bundle: Bundle) -> list[Fact]:
             district=place.district,
             latitude=place.latitude,
             longitude=place.longitude,
+            population=place.population,
         )
         for place in bundle.municipalities
     }
@@ -82,30 +68,25 @@ def facts_of(bundle: Bundle) -> list[Fact]:
     ]
 
 
-def read_expected(bundle: Path) -> Expected | None:
-    """The labels in `expected.json` in the bundle's folder (or beside its spreadsheet); None if there are none.
+def calibration(suggestions: Sequence[Suggestion], expected: Expected) -> list[dict[str, Any]]:
+    """Per fifth of the scale: how many pairs were suggested with such a probability, and how many of them are true.
 
-    Raises `RuleBroken` if the file is not what REGION_FORMAT.md describes.
+    A calibrated matcher is right in about `mean` of the cases. Debatable pairs count for neither side.
     """
-    path = bundle / "expected.json" if bundle.is_dir() else bundle.with_name("expected.json")
-    if not path.is_file():
-        return None
-    try:
-        labels = json.loads(path.read_text(encoding="utf-8-sig"))
-        return Expected(
-            strong=_pairs(labels.get("pairs_strong", ())),
-            partial=_pairs(labels.get("pairs_partial", ())),
-            hard_negatives=_pairs(labels.get("hard_negatives", ())),
-            debatable=_pairs(labels.get("debatable", ())),
-        )
-    except (ValueError, AttributeError, TypeError, IndexError) as error:
-        message = say("“expected.json” cannot be read: it must hold lists of pairs [request, offer].")
-        raise RuleBroken("expected_unreadable", message) from error
-
-
-def _pairs(entries: Iterable[Sequence[str]]) -> frozenset[Pair]:
-    """What follows in an entry is a remark for people."""
-    return frozenset((str(entry[0]), str(entry[1])) for entry in entries)
+    bins: dict[int, list[Suggestion]] = defaultdict(list)
+    for suggestion in suggestions:
+        if _pair(suggestion) not in expected.debatable:
+            bins[min(BINS - 1, int(suggestion.score * BINS))].append(suggestion)
+    return [
+        {
+            "from": number / BINS,
+            "to": (number + 1) / BINS,
+            "pairs": len(some),
+            "mean": round(sum(s.score for s in some) / len(some), 4),
+            "true": _share(sum(_pair(s) in expected.good for s in some), len(some)),
+        }
+        for number, some in sorted(bins.items())
+    ]
 
 
 def _compared(suggestions: Sequence[Suggestion], expected: Expected) -> dict[str, Any]:
@@ -113,8 +94,10 @@ def _compared(suggestions: Sequence[Suggestion], expected: Expected) -> dict[str
     for suggestion in suggestions:
         ranked[suggestion.request].append(_pair(suggestion))
     top = {pair for pairs in ranked.values() for pair in pairs[:TOP]}
+    top_partial = {pair for pairs in ranked.values() for pair in pairs[:TOP_PARTIAL]}
     firsts = {pairs[0] for pairs in ranked.values()}
     wanting = {request for request, _ in expected.good}
+    marked = {_pair(s) for s in suggestions if s.partial}
     notified = {_pair(s) for s in suggestions if s.notify} - expected.debatable
     return {
         "strong": len(expected.strong),
@@ -124,14 +107,43 @@ def _compared(suggestions: Sequence[Suggestion], expected: Expected) -> dict[str
         "top_1": _share(len(expected.good & firsts), len(wanting)),
         "notify_precision": _share(len(expected.good & notified), len(notified)),
         "notify_recall": _share(len(expected.good & notified), len(expected.good)),
-        "partial_suggested": sum(_pair(s) in expected.partial for s in suggestions),
-        "partial_marked": sum(_pair(s) in expected.partial and s.partial for s in suggestions),
-        "strong_marked_partial": sorted(
-            list(_pair(s)) for s in suggestions if _pair(s) in expected.strong and s.partial
-        ),
+        "precision_at_recall_0.9": _precision_at(suggestions, expected, 0.9),
+        "partial_in_top_5_and_marked": _share(len(expected.partial & top_partial & marked), len(expected.partial)),
+        "strong_marked_partial": sorted(map(list, expected.strong & marked)),
         "hard_negatives": len(expected.hard_negatives),
         "hard_negatives_notified": sorted(map(list, expected.hard_negatives & notified)),
     }
+
+
+def _precision_at(suggestions: Sequence[Suggestion], expected: Expected, recall: float) -> float | None:
+    """Precision among the best suggestions that hold this share of the true pairs; None where they never do."""
+    judged = [s for s in suggestions if _pair(s) not in expected.debatable]
+    found = 0
+    for count, suggestion in enumerate(sorted(judged, key=lambda s: (-s.score, s.request, s.offer)), start=1):
+        found += _pair(suggestion) in expected.good
+        if found >= recall * len(expected.good):
+            return _share(found, count)
+    return None
+
+
+def _misses(facts: Sequence[Fact], suggestions: Sequence[Suggestion], expected: Expected) -> list[dict[str, Any]]:
+    """True pairs that would not be notified, each with the reason in a word and its score."""
+    known = {fact.id: fact for fact in facts}
+    scores = {_pair(s): s for s in suggestions}
+    missed = sorted(pair for pair in expected.good if pair not in scores or not scores[pair].notify)
+    found = []
+    for request, offer in missed:
+        suggestion = scores.get((request, offer))
+        reason = "below_the_threshold" if suggestion else _why_not(known, request, offer)
+        score = suggestion.score if suggestion else None
+        found.append({"request": request, "offer": offer, "reason": reason, "score": score})
+    return found
+
+
+def _why_not(known: Mapping[str, Fact], request: str, offer: str) -> str:
+    if request not in known or offer not in known:
+        return "not_in_the_bundle"
+    return closed_by(known[request], known[offer]) or "not_suggested"
 
 
 def _pair(suggestion: Suggestion) -> Pair:

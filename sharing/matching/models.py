@@ -16,6 +16,10 @@ class MatchQuerySet(models.QuerySet["Match"]):
         """Still true: neither listing has changed so that they no longer fit."""
         return self.filter(withdrawn_at=None)
 
+    def shown(self) -> "MatchQuerySet":
+        """Likely enough to be suggested; the others are kept because they compete with these."""
+        return self.standing().filter(suggested=True)
+
     def touching(self, listing_ids: object) -> "MatchQuerySet":
         return self.filter(Q(request__in=listing_ids) | Q(offer__in=listing_ids))
 
@@ -27,7 +31,7 @@ class MatchQuerySet(models.QuerySet["Match"]):
         if actor.is_system:
             return self
         own = ArraySubquery(Listing.objects.of(actor).values("id"))
-        return self.standing().filter(Q(_Among(F("request_id"), own)) | Q(_Among(F("offer_id"), own)))
+        return self.shown().filter(Q(_Among(F("request_id"), own)) | Q(_Among(F("offer_id"), own)))
 
     def not_dismissed_by(self, actor: Actor) -> "MatchQuerySet":
         """Without those that one of the actor's organisations has answered with “not suitable”."""
@@ -52,6 +56,11 @@ class Match(models.Model):
     request = models.ForeignKey(Listing, models.CASCADE, related_name="matched_offers")
     offer = models.ForeignKey(Listing, models.CASCADE, related_name="matched_requests")
     score = models.FloatField(help_text=_("0 to 1; rounded to four places, so that order is stable."))
+    own = models.FloatField(
+        db_default=0.0,
+        help_text=_("What the two listings say by themselves, as a logit; the score also sees their rivals."),
+    )
+    suggested = models.BooleanField(db_default=True, help_text=_("Likely enough to be shown."))
     notify = models.BooleanField(help_text=_("Good enough to be told in a digest."))
     partial = models.BooleanField(help_text=_("Really helps, but covers only a part."))
     reasons = models.JSONField(default=list)
@@ -74,6 +83,22 @@ class Match(models.Model):
 
     def __str__(self) -> str:
         return f"{self.request_id} {self.offer_id} {self.score:.4f}"
+
+
+class TextVector(models.Model):
+    """The vector of one text under one model. Equal texts share it, whoever wrote them."""
+
+    digest = models.BinaryField(primary_key=True, max_length=32, help_text=_("SHA-256 of model, version and text."))
+    model = models.CharField(max_length=40)
+    version = models.CharField(max_length=20)
+    vector = models.BinaryField(help_text=_("float16, little-endian."))
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["model", "version"], name="textvector_of_model")]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.version} {bytes(self.digest).hex()[:12]}"
 
 
 class Dismissal(models.Model):

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.conf.locale import LANG_INFO
 from django.utils.formats import number_format
+from django.utils.translation import get_language, get_language_info, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from sharing.listings import labels
 from sharing.taxonomy.models import Category
@@ -24,6 +25,15 @@ def _nothing(_reason: Reason) -> str:
     return ""
 
 
+def _concept(reason: Reason) -> str:
+    names = ", ".join(reason["de" if (get_language() or "de").startswith("de") else "en"])
+    if reason["resource"] == "equipment":
+        return _("Same equipment: %(names)s") % {"names": names}
+    if reason["resource"] == "project":
+        return _("Same project: %(names)s") % {"names": names}
+    return _("Same task: %(names)s") % {"names": names}
+
+
 def _shared_words(reason: Reason) -> str:
     return _("Both mention: %(words)s") % {"words": ", ".join(reason["words"])}
 
@@ -32,12 +42,20 @@ def _same_category(reason: Reason) -> str:
     return _("Same field of work: %(category)s") % {"category": _category_name(str(reason["category"]))}
 
 
+def _similar_text(_reason: Reason) -> str:
+    return _("Perhaps the same thing in other words: please compare the two texts")
+
+
 def _quantity(reason: Reason) -> str:
     return _("Covers the whole request: %(requested)s of %(requested)s %(unit)s") % _amounts(reason)
 
 
 def _quantity_partial(reason: Reason) -> str:
     return _("Covers only a part: %(offered)s of %(requested)s %(unit)s") % _amounts(reason)
+
+
+def _quantity_unknown(_reason: Reason) -> str:
+    return _("Please settle how much is needed: the two amounts cannot be compared")
 
 
 def _window(reason: Reason) -> str:
@@ -55,14 +73,38 @@ def _distance(reason: Reason) -> str:
     return ngettext("%(km)s km away", "%(km)s km away", km) % {"km": number_format(km)}
 
 
+def _remote(_reason: Reason) -> str:
+    return _("Can be done remotely")
+
+
+def _level_below(reason: Reason) -> str:
+    return _("Offers “%(offered)s”, asked for is “%(requested)s”") % {
+        "offered": labels.LEVEL[reason["offered"]],
+        "requested": labels.LEVEL[reason["requested"]],
+    }
+
+
+def _other_language(reason: Reason) -> str:
+    code = str(reason["language"])
+    known = LANG_INFO.get(code, {})
+    name = get_language_info(code)["name_translated"] if "name" in known else code
+    return _("The offer is written in another language (%(language)s)") % {"language": name}
+
+
 _SAID: Mapping[str, Callable[[Reason], str]] = {
+    "concept": _concept,
     "shared_words": _shared_words,
     "same_category": _same_category,
+    "similar_text": _similar_text,
     "quantity": _quantity,
     "quantity_partial": _quantity_partial,
+    "quantity_unknown": _quantity_unknown,
     "window": _window,
     "window_partial": _window_partial,
     "distance": _distance,
+    "remote": _remote,
+    "level_below": _level_below,
+    "other_language": _other_language,
 }
 
 

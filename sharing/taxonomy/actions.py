@@ -1,5 +1,6 @@
 """Keeping the taxonomy: the categories that ship, and the concepts that coordinators collect."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,11 +9,12 @@ from django.db import IntegrityError, transaction
 from sharing.actors import Actor, Role
 from sharing.errors import Conflict, NotAllowed, RuleBroken, raise_all
 from sharing.events import emit
-from sharing.taxonomy import shipped
+from sharing.taxonomy import shipped, thesaurus
 from sharing.taxonomy.models import Category, Concept
 from sharing.texts import is_blank, line_problems
 
-LONGEST_TERM, MOST_SYNONYMS = 120, 50
+LONGEST_TERM, LONGEST_NEED, MOST = 120, 160, 50
+LISTS = {"synonyms": LONGEST_TERM, "foreign_names": LONGEST_TERM, "needs": LONGEST_NEED}  # with their longest entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +23,13 @@ class Wording:
 
     term: str
     language: str = "de"
+    term_en: str = ""
     synonyms: tuple[str, ...] = ()
+    foreign_names: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     category: str | None = None
     broader: UUID | None = None
+    not_same_as: tuple[UUID, ...] = ()
 
 
 @transaction.atomic
@@ -45,6 +51,38 @@ def load_categories() -> int:
 
 
 @transaction.atomic
+def load_concepts() -> int:
+    """Insert what the shipped thesaurus has and the table has not; what editors changed stays. Returns how many."""
+    known = dict(Concept.objects.exclude(key=None).values_list("key", "id"))
+    taken = {term.casefold() for term in Concept.objects.filter(language="de").values_list("term", flat=True)}
+    new = [m for m in thesaurus.shipped() if m.key not in known and m.term.casefold() not in taken]
+    rows = [
+        Concept(
+            key=meaning.key,
+            term=meaning.term,
+            term_en=meaning.term_en,
+            synonyms=list(meaning.words),
+            foreign_names=list(meaning.foreign),
+            needs=list(meaning.needs),
+            category_id=meaning.category,
+        )
+        for meaning in new
+    ]
+    Concept.objects.bulk_create(rows)
+    known |= {str(row.key): row.id for row in rows}
+    for row, meaning in zip(rows, new, strict=True):
+        row.broader_id = known.get(meaning.broader)
+    Concept.objects.bulk_update([row for row in rows if row.broader_id], ["broader"], batch_size=1_000)
+    through = Concept.not_same_as.through
+    pairs = {(known[m.key], known[other]) for m in new for other in m.apart if other in known}
+    both = sorted(pairs | {(b, a) for a, b in pairs})
+    through._default_manager.bulk_create(
+        [through(from_concept_id=a, to_concept_id=b) for a, b in both], ignore_conflicts=True
+    )
+    return len(rows)
+
+
+@transaction.atomic
 def add_concept(wording: Wording, *, by: Actor) -> Concept:
     """Add a meaning with its words; matching and search will know that they are the same."""
     return _keep(Concept(), wording, "concept.added", by=by)
@@ -57,14 +95,27 @@ def change_concept(concept_id: UUID, wording: Wording, *, by: Actor) -> Concept:
     return _keep(concept, wording, "concept.changed", by=by)
 
 
+@transaction.atomic
+def keep_apart(one_id: UUID, other_id: UUID, *, by: Actor) -> None:
+    """Two concepts are look-alikes and not the same: matching will tell them apart."""
+    _require_editor(by)
+    one = Concept.objects.select_for_update(no_key=True).get(id=one_id)
+    one.not_same_as.add(Concept.objects.get(id=other_id))
+    one.save(update_fields=["changed_at"])
+    emit("concept.changed", one.id, by=by, data={"term": one.term, "not_same_as": str(other_id)})
+
+
 def _keep(concept: Concept, wording: Wording, kind: str, *, by: Actor) -> Concept:
     _require_editor(by)
     raise_all(_problems(concept, wording))
-    concept.term, concept.language, concept.synonyms = wording.term, wording.language, list(wording.synonyms)
+    concept.term, concept.language, concept.term_en = wording.term, wording.language, wording.term_en
+    for name in LISTS:
+        setattr(concept, name, list(getattr(wording, name)))
     concept.category_id, concept.broader_id = wording.category, wording.broader
     try:
         with transaction.atomic():
             concept.save()
+            concept.not_same_as.set(Concept.objects.filter(id__in=wording.not_same_as))
     except IntegrityError as error:
         raise Conflict("exists", "This term is already in the table.", field="term") from error
     emit(kind, concept.id, by=by, data={"term": concept.term})
@@ -78,16 +129,26 @@ def _require_editor(by: Actor) -> None:
 
 
 def _problems(concept: Concept, wording: Wording) -> "list[RuleBroken]":
-    problems = [*line_problems(wording.term, field="term", longest=LONGEST_TERM)]
-    for synonym in wording.synonyms:
-        problems += line_problems(synonym, field="synonyms", longest=LONGEST_TERM)
+    return [*_word_problems(wording), *_reference_problems(concept, wording)]
+
+
+def _word_problems(wording: Wording) -> "Iterator[RuleBroken]":
+    yield from line_problems(wording.term, field="term", longest=LONGEST_TERM)
+    yield from line_problems(wording.term_en, field="term_en", longest=LONGEST_TERM)
     if is_blank(wording.term):
-        problems.append(RuleBroken("missing", "Write the term.", field="term"))
-    if len(wording.synonyms) > MOST_SYNONYMS:
-        most = MOST_SYNONYMS
-        problems.append(RuleBroken("too_many", "Use at most %(most)s synonyms.", field="synonyms", most=most))
+        yield RuleBroken("missing", "Write the term.", field="term")
+    for field, longest in LISTS.items():
+        if len(getattr(wording, field)) > MOST:
+            yield RuleBroken("too_many", "Give at most %(most)s of them.", field=field, most=MOST)
+        for line in getattr(wording, field):
+            yield from line_problems(line, field=field, longest=longest)
+
+
+def _reference_problems(concept: Concept, wording: Wording) -> "Iterator[RuleBroken]":
+    others = Concept.objects.exclude(id=concept.id)
     if wording.category and not Category.objects.filter(code=wording.category).exists():
-        problems.append(RuleBroken("unknown", "This category does not exist.", field="category"))
-    if wording.broader and not Concept.objects.exclude(id=concept.id).filter(id=wording.broader).exists():
-        problems.append(RuleBroken("unknown", "This broader concept does not exist.", field="broader"))
-    return problems
+        yield RuleBroken("unknown", "This category does not exist.", field="category")
+    if wording.broader and not others.filter(id=wording.broader).exists():
+        yield RuleBroken("unknown", "This broader concept does not exist.", field="broader")
+    if others.filter(id__in=wording.not_same_as).count() < len(set(wording.not_same_as)):
+        yield RuleBroken("unknown", "One of these concepts does not exist.", field="not_same_as")

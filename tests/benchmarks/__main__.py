@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser
 from subprocess import run as run_process
 
-NAMES = ("matching", "region")
+NAMES = ("matching", "region", "scale")
 
 
 def main() -> int:
@@ -24,6 +24,8 @@ def main() -> int:
 def _run(name: str) -> int:
     if name == "matching":
         from tests.benchmarks.matching import run
+    elif name == "scale":
+        from tests.benchmarks.scale import run
     else:
         from tests.benchmarks.region import run
     results = run()

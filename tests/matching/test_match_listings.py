@@ -14,8 +14,8 @@ from sharing.errors import DomainError
 from sharing.events import emit
 from sharing.listings import actions as listings
 from sharing.matching.actions import dismiss, match_listings
-from sharing.matching.engine.match import suggest
-from sharing.matching.snapshot import facts_of
+from sharing.matching.engine.match import Market, suggest
+from sharing.matching.snapshot import facts_of, knowledge
 from sharing.models import Event, Listing, Match, Organisation
 from tests import factories
 from tests.conftest import TODAY
@@ -31,15 +31,14 @@ def suggested():
 
 
 def stored():
-    rows = Match.objects.standing().values_list("request_id", "offer_id", "score", "notify", "partial")
+    rows = Match.objects.shown().values_list("request_id", "offer_id", "score", "notify", "partial")
     return sorted((str(request), str(offer), *rest) for request, offer, *rest in rows)
 
 
 def from_scratch():
     facts = facts_of(Listing.objects.live().for_matching())
-    requests = [fact for fact in facts if fact.direction == "request"]
-    offers = [fact for fact in facts if fact.direction == "offer"]
-    return sorted((s.request, s.offer, s.score, s.notify, s.partial) for s in suggest(requests, offers))
+    known = knowledge()
+    return sorted((s.request, s.offer, s.score, s.notify, s.partial) for s in suggest(Market.of(facts, known), known))
 
 
 def revised(listing, **changes):
@@ -70,9 +69,10 @@ def test_it_does_not_matter_who_comes_first(order, between, drain):
     assert stored() == from_scratch()
 
 
-def test_a_match_carries_reasons_that_add_up_to_its_score(pair):
-    match = Match.objects.get()
-    assert sum(reason["points"] for reason in match.reasons) == pytest.approx(match.score, abs=1e-3)
+def test_a_match_carries_reasons_for_subject_quantity_time_and_way(pair):
+    subject, *rest = Match.objects.get().reasons
+    assert subject["code"] in {"concept", "shared_words"}
+    assert [reason["code"] for reason in rest] == ["quantity", "window", "distance"]
 
 
 @pytest.mark.parametrize("end", [listings.pause, listings.fulfil, listings.withdraw])
@@ -108,19 +108,23 @@ def test_a_change_updates_the_match_and_is_no_news(pair, drain):
     after = Match.objects.get()
     assert after.id == before.id
     assert after.partial
-    assert after.score < before.score
+    assert after.own < before.own
+    assert after.score <= before.score
     assert suggested() == [before.id]
 
 
 def test_a_change_that_makes_a_fair_match_good_is_news(db, drain):
     factories.published()
-    request = factories.published(SWEEPING, title="Fahrer gesucht", description="Wir suchen Hilfe.", keywords=())
+    request = factories.published(SWEEPING, resource="expertise", **ELSEWHERE)
     drain()
-    assert not Match.objects.get().notify
+    assert not Match.objects.filter(notify=True).exists()
     assert suggested() == []
-    revised(request, title=SWEEPING.title, description=SWEEPING.description, keywords=SWEEPING.keywords)
+    _first_words_again(request)
+    revised(request, resource=SWEEPING.resource)
     drain()
-    assert suggested() == [Match.objects.get().id]
+    match = Match.objects.get()
+    assert match.notify
+    assert suggested() == [match.id]
 
 
 def test_a_change_that_no_longer_fits_withdraws_the_match(pair, drain):
@@ -191,10 +195,10 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_matches(drain, d
             factories.published()
         drain()
         request = factories.published(SWEEPING)
-        with django_assert_max_num_queries(18):
+        with django_assert_max_num_queries(22):
             match_listings([request.id], now=NOW)
         Listing.objects.filter(id=request.id).update(quantity=30)
-        with django_assert_max_num_queries(18):
+        with django_assert_max_num_queries(22):
             match_listings([request.id], now=NOW)
         assert Match.objects.filter(request=request, partial=True).count() >= offers
 

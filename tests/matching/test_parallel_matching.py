@@ -21,6 +21,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def without_lock(monkeypatch):
     monkeypatch.setattr(actions, "_one_at_a_time", lambda: None)
+    monkeypatch.setattr(actions, "_overtaken", lambda _seen: False)
+    monkeypatch.setattr(actions, "_overtaken", lambda seen: False)
 
 
 def in_thread(pool, listing_ids):
@@ -38,16 +40,16 @@ def overtaken(monkeypatch):
     offer, _ = factories.published(), factories.published(SWEEPING)
     actions.match_listings([offer.id], now=timezone.now())
     has_read, go_on = Signal(), Signal()
-    find = actions._suggestions
+    find = actions.look
 
     def slowly(*arguments, **options):
-        found = list(find(*arguments, **options))
+        found = find(*arguments, **options)
         if not has_read.is_set():
             has_read.set()
             go_on.wait(1)  # with the lock nobody can come and say so
-        return iter(found)
+        return found
 
-    monkeypatch.setattr(actions, "_suggestions", slowly)
+    monkeypatch.setattr(actions, "look", slowly)
     with ThreadPoolExecutor(2) as pool:
         Match.objects.update(score=0.5)  # something to store for the slow one
         slow = in_thread(pool, [offer.id])
@@ -72,17 +74,17 @@ def both_sides_at_once(monkeypatch, rounds):
     """An offer and its request are matched at the same moment, each by its own matcher."""
     errors = 0
     meet = Barrier(2)
-    find = actions._suggestions
+    find = actions.look
 
     def together(*arguments, **options):
-        found = list(find(*arguments, **options))
+        found = find(*arguments, **options)
         try:
             meet.wait(0.3)
         except Exception:  # with the lock there is never a second one here
             meet.reset()
-        return iter(found)
+        return found
 
-    monkeypatch.setattr(actions, "_suggestions", together)
+    monkeypatch.setattr(actions, "look", together)
     with ThreadPoolExecutor(2) as pool:
         for _ in range(rounds):
             offers = [factories.published(SWEEPER).id for _ in range(3)]

@@ -1,7 +1,8 @@
-"""`manage.py evaluate BUNDLE [--json]`: the matcher on a labelled region, in memory."""
+"""`manage.py evaluate BUNDLE [--json]`: the matcher on a labelled region, in memory; `--terms` on a list of terms."""
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from datetime import date
 from itertools import groupby
 from pathlib import Path
@@ -10,9 +11,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from sharing.errors import RuleBroken
+from sharing.matching.engine.encoder import missing
 from sharing.matching.engine.match import Suggestion
-from sharing.matching.engine.reasons import Reason
-from sharing.matching.evaluation import Evaluation, evaluate, read_expected
+from sharing.matching.evaluation import Evaluation, evaluate
+from sharing.matching.labels import read_expected
+from sharing.matching.term_lists import rank_terms, read_terms
+from sharing.matching.wording import sentences
 from sharing.regions.bundle import Bundle, read_bundle
 
 
@@ -25,19 +29,39 @@ class Command(BaseCommand):
         parser.add_argument(
             "--json", action="store_true", help="One JSON object, and nothing else, on standard output."
         )
+        parser.add_argument(
+            "--terms", action="store_true", help="BUNDLE is a JSON file with “queries”, “docs” and “gold” instead."
+        )
 
     def handle(self, *, bundle: Path, **options: Any) -> None:
+        if reason := missing():
+            self.stderr.write(f"Matching by n-grams and concepts only. {reason}")
         try:
+            if options["terms"]:
+                self._tell(rank_terms(read_terms(bundle)), as_json=options["json"])
+                return
             region = read_bundle(bundle, today=date.min)  # old regions are evaluated too
             evaluation = evaluate(region, read_expected(bundle))
         except RuleBroken as problem:
             raise CommandError(str(problem)) from problem
         self._report_refused(region)
         if options["json"]:
-            # ASCII, because a terminal's encoding must not decide whether the report comes out.
-            self.stdout.write(json.dumps(evaluation.as_json(), indent=1))
+            self._tell(evaluation.as_json(), as_json=True)
         else:
             self._show(evaluation, {row.ref: row.draft.title for row in region.listings})
+
+    def _tell(self, figures: Mapping[str, Any], *, as_json: bool) -> None:
+        if as_json:
+            # ASCII, because a terminal's encoding must not decide whether the report comes out.
+            self.stdout.write(json.dumps(figures, indent=1))
+            return
+        for name, value in figures.items():
+            if isinstance(value, list) and value and isinstance(value[0], dict):
+                self.stdout.write(f"{name}:")
+                for row in value:
+                    self.stdout.write("    " + "  ".join(f"{key} {cell}" for key, cell in row.items()))
+            else:
+                self.stdout.write(f"{name:28} {value}")
 
     def _report_refused(self, region: Bundle) -> None:
         for note in (*region.notes, *region.refusals):
@@ -49,17 +73,10 @@ class Command(BaseCommand):
             for suggestion in suggestions:
                 self.stdout.write(_line(suggestion, titles.get(suggestion.offer, "")))
         self.stdout.write("")
-        for name, value in evaluation.metrics.items():
-            self.stdout.write(f"{name:24} {value}")
+        self._tell(evaluation.metrics, as_json=False)
 
 
 def _line(suggestion: Suggestion, title: str) -> str:
     flags = ("notify" if suggestion.notify else "") + (" partial" if suggestion.partial else "")
-    reasons = "; ".join(map(_reason, suggestion.reasons))
+    reasons = "; ".join(sentences(suggestion.reasons))
     return f"  {suggestion.score:.4f} {flags:14} {suggestion.offer}  {title}\n{'':26}{reasons}"
-
-
-def _reason(reason: Reason) -> str:
-    details = [value for name, value in reason.items() if name not in ("code", "points")]
-    told = " ".join(" ".join(value) if isinstance(value, list) else str(value) for value in details)
-    return f"{reason['code']} {told} +{reason['points']:.4f}".replace("  ", " ")

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sharing.listings.rules import Draft
-from sharing.listings.terms import HOURS_PER_DAY, HOURS_PER_FTE, Consideration, Mode, Unit, Visibility
+from sharing.listings.terms import HOURS_PER_DAY, HOURS_PER_FTE, Consideration, KnowledgeLevel, Mode, Unit, Visibility
 
 NO_MEASURE, RATE, AMOUNT = 0, 1, 2
 # Kind and size of one unit. Hours a week are a rate and days an amount: a common window turns one into the other.
@@ -34,6 +34,7 @@ class Owner:
     district: str = ""
     latitude: float | None = None
     longitude: float | None = None
+    population: int | None = None
     administration: str = ""
 
     @property
@@ -61,8 +62,10 @@ class Fact:
     mode: Mode = Mode.ON_SITE
     radius_km: float | None = None
     considerations: frozenset[Consideration] = frozenset()
+    level: KnowledgeLevel | None = None
     visibility: Visibility = Visibility.ALL
     audience: frozenset[str] = frozenset()
+    changed: int | None = None  # day of its last change, an ordinal
 
     @property
     def text(self) -> str:
@@ -78,7 +81,7 @@ class Fact:
         return kind, self.quantity * size
 
 
-def fact_of(draft: Draft, *, id: str, owner: Owner) -> Fact:  # noqa: A002  as the field is called
+def fact_of(draft: Draft, *, id: str, owner: Owner, changed: int | None = None) -> Fact:  # noqa: A002  as the field is called
     """The fact of a publishable draft. Raises `ValueError` if its window is open."""
     if draft.starts_on is None or draft.ends_on is None:
         raise ValueError("A listing without a window cannot be matched.")
@@ -99,6 +102,8 @@ def fact_of(draft: Draft, *, id: str, owner: Owner) -> Fact:  # noqa: A002  as t
         mode=draft.mode,
         radius_km=draft.radius_km,
         considerations=frozenset(draft.considerations),
+        level=draft.level,
+        changed=changed,
         visibility=draft.visibility,
         audience=frozenset(str(organisation) for organisation in draft.audience),
     )
@@ -135,6 +140,11 @@ class Side:
     remote: NDArray[np.bool_]
     sale: NDArray[np.bool_]
     visibility: NDArray[np.int64]  # place in `VISIBILITIES`
+    language: NDArray[np.int64]
+    level: NDArray[np.int64]  # place in `LEVELS`, from 1; 0 where nobody said
+    terms: NDArray[np.int64]  # considerations, a bit each
+    population: NDArray[np.float64]  # NaN where unknown
+    changed: NDArray[np.float64]  # day of the last change; NaN where unknown
     kind: NDArray[np.int64]  # of the quantity, as in `MEASURES`
     measure: NDArray[np.float64]
 
@@ -146,7 +156,7 @@ class Side:
         return Side(**{column.name: getattr(self, column.name)[rows] for column in fields(self)})
 
 
-VISIBILITIES = tuple(Visibility)
+VISIBILITIES, LEVELS, TERMS = tuple(Visibility), tuple(KnowledgeLevel), tuple(Consideration)
 
 
 def side_of(facts: Sequence[Fact], codes: Codes) -> Side:
@@ -171,6 +181,11 @@ def side_of(facts: Sequence[Fact], codes: Codes) -> Side:
         remote=_flags(f.mode == Mode.REMOTE for f in facts),
         sale=_flags(Consideration.SALE in f.considerations for f in facts),
         visibility=_integers(VISIBILITIES.index(f.visibility) for f in facts),
+        language=_integers(codes.of(f.language) for f in facts),
+        level=_integers(LEVELS.index(f.level) + 1 if f.level else 0 for f in facts),
+        terms=_integers(sum(1 << TERMS.index(c) for c in f.considerations) for f in facts),
+        population=_floats((o.population for o in owners), missing=np.nan),
+        changed=_floats((f.changed for f in facts), missing=np.nan),
         kind=_integers(kind for kind, _ in measures),
         measure=_floats((size for _, size in measures), missing=0.0),
     )

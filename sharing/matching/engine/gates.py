@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sharing.listings.terms import Visibility
-from sharing.matching.engine.facts import VISIBILITIES, Side
+from sharing.listings.terms import Consideration, Mode, Visibility
+from sharing.matching.engine.facts import VISIBILITIES, Codes, Fact, Side, side_of
 
 EARTH_RADIUS_KM = 6371.0088
 
@@ -29,6 +29,23 @@ def open_pairs(requests: Side, offers: Side) -> tuple[Places, Places, NDArray[np
     reach = np.minimum(requests.radius[r], offers.radius[o])
     inside = np.isinf(reach) | (km <= reach)
     return r[inside], o[inside], km[inside]
+
+
+def closed_by(request: Fact, offer: Fact) -> str:
+    """The first gate that closes this pair, in one word for an operator; empty where none does."""
+    codes = Codes()
+    one, other = side_of([request], codes), side_of([offer], codes)
+    km = float(distances(one, other, np.zeros(1, np.intp), np.zeros(1, np.intp))[0])
+    reach = float(min(one.radius[0], other.radius[0]))
+    gates = {
+        "same_administration": request.owner.acting == offer.owner.acting,
+        "sale": Consideration.SALE in request.considerations | offer.considerations,
+        "no_common_day": request.first_day > offer.last_day or offer.first_day > request.last_day,
+        "mode": {request.mode, offer.mode} == {Mode.ON_SITE, Mode.REMOTE},
+        "not_visible": not (_sees(one, other).all() and _sees(other, one).all()),
+        "too_far": not np.isinf(reach) and not km <= reach,
+    }
+    return next((name for name, closed in gates.items() if closed), "")
 
 
 def distances(requests: Side, offers: Side, r: Places, o: Places) -> NDArray[np.float64]:

@@ -1,26 +1,31 @@
 """The engine's one door: which offers to suggest for which requests, and why."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
+from sharing.matching.engine.components import Terms, declined, fact_components, terms_of
+from sharing.matching.engine.concepts import Concepts
+from sharing.matching.engine.encoder import Encoder
 from sharing.matching.engine.facts import Codes, Fact, Side, side_of
 from sharing.matching.engine.gates import open_pairs
-from sharing.matching.engine.reasons import DIGITS, Reason, reasons_of
-from sharing.matching.engine.score import DEFAULT, Terms, Weights, contributions, partial, terms_of
-from sharing.matching.engine.text import matrix, similarities
+from sharing.matching.engine.pages import Pages, pages_of
+from sharing.matching.engine.pairing import shared_concepts, text_components
+from sharing.matching.engine.reading import Reading, readings
+from sharing.matching.engine.reasons import Reason, reasons_of
+from sharing.matching.engine.score import FLOOR, Weights, default_weights, own_logits, probabilities
 
-Flags = NDArray[np.bool_]
-
-CELLS = 1_280_000  # pairs in one block: 256 x 5,000, which is 10 MB an array
+Answers = Mapping[tuple[str, str, str], int]
+MOST_OF_ONE_OWNER = 3  # among the best of a listing: the same text in 500 listings crowds nobody out
+CELLS = 1_280_000  # combinations looked at in one block: 10 MB an array
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A pair worth showing. `notify`: worth an e-mail. `partial`: helps, but covers less than was asked for."""
+    """A pair worth showing. `score`: probability that a coordinator calls it a match. `notify`: worth an e-mail.
+    `partial`: helps, but covers less than was asked for."""
 
     request: str
     offer: str
@@ -30,142 +35,171 @@ class Suggestion:
     reasons: tuple[Reason, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """What matching knows beside the listings: the text model, the thesaurus, the weights, earlier answers."""
+
+    encoder: Encoder
+    concepts: Concepts
+    weights: Weights = field(default_factory=default_weights)
+    answers: Answers = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class _Pairs:
-    """Scored pairs: places of request and offer, and what was measured; every array has the shape (pairs,)."""
+class Market:
+    """Requests and offers, read and in columns, each side by id."""
+
+    requests: Side
+    offers: Side
+    asked: Pages
+    given: Pages
+
+    @classmethod
+    def of(cls, facts: Sequence[Fact], knowledge: Knowledge, read: Mapping[str, Reading] | None = None) -> "Market":
+        """`read` holds readings by id that are known already; the others are encoded now, in one batch."""
+        codes, known = Codes(), dict(read or {})
+        unread = [fact for fact in facts if fact.id not in known]
+        known |= {
+            f.id: found
+            for f, found in zip(unread, readings(unread, knowledge.encoder, knowledge.concepts), strict=True)
+        }
+        sides = [sorted((f for f in facts if f.direction == d), key=lambda fact: fact.id) for d in ("request", "offer")]
+        pages = [pages_of([known[fact.id] for fact in side], len(knowledge.concepts)) for side in sides]
+        return cls(side_of(sides[0], codes), side_of(sides[1], codes), *pages)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Open pairs by place of request and offer; every array has the shape (pairs,). `own` is rounded."""
 
     r: NDArray[np.intp]
     o: NDArray[np.intp]
     km: NDArray[np.float64]
-    cosine: NDArray[np.float64]
-    score: NDArray[np.float64]  # rounded
+    own: NDArray[np.float64]
 
-    def pick(self, kept: NDArray[np.bool_] | NDArray[np.intp]) -> "_Pairs":
-        return _Pairs(**{column.name: getattr(self, column.name)[kept] for column in fields(self)})
+    def pick(self, kept: NDArray[np.bool_] | NDArray[np.intp]) -> "Pairs":
+        return Pairs(**{column.name: getattr(self, column.name)[kept] for column in fields(self)})
 
     @staticmethod
-    def join(parts: Sequence["_Pairs"]) -> "_Pairs":
-        return _Pairs(**{c.name: np.concatenate([getattr(p, c.name) for p in parts]) for c in fields(_Pairs)})
+    def join(parts: Sequence["Pairs"]) -> "Pairs":
+        return Pairs(**{c.name: np.concatenate([getattr(p, c.name) for p in parts]) for c in fields(Pairs)})
 
 
-_NONE = _Pairs(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0), np.empty(0), np.empty(0))
+_NONE = Pairs(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0), np.empty(0))
 
 
-def suggest(
-    requests: Sequence[Fact],
-    offers: Sequence[Fact],
-    *,
-    weights: Weights = DEFAULT,
-    best_for: Collection[str] | None = None,
-    also: Collection[tuple[str, str]] = (),
-) -> list[Suggestion]:
-    """All suggestions between two sets of listings, by request id, the best first.
+def suggest(market: Market, knowledge: Knowledge) -> list[Suggestion]:
+    """All suggestions of a market, by request id, the best first.
 
     1. Gates: only pairs that pass all of `gates.open_pairs` go on.
-    2. Score: S = .50 text + .20 category + .10 resource + .10 quantity + .05 window + .05 distance (`Weights`), where
-       text     = sqrt(cosine of the hashed n-grams), see `text.vector`
-       category = 1 if the same, else 0; resource likewise
-       quantity = min(1, offered / requested) in one measure (39 h = 1 fte, 7.8 h = 1 day), .75 if not comparable
-       window   = common days / requested days
-       distance = exp(-km / 30), at least .5 where both work remotely
-       S is a pure function of the two listings: no statistics of the batch go in, so matching only what changed
-       gives what matching everything gives. Rounded to 1e-4 before anything is compared.
-    3. Kept are scores from `weights.suggest` on, and of those the 10 best of each request and the 10 best of each
-       offer (either is enough), ties by id: a thousand alike listings make 20,000 pairs and not a million.
-       `best_for` asks for the best of these listings only (ids of either side), for when the others have not
-       changed; pairs (request id, offer id) in `also` are kept whatever their rank, for when they are known already.
-    4. `notify` from `weights.notify` on; `partial` as in `score.partial`.
+    2. Own logit: each component of `pairing.text_components` and `components.fact_components` times its weight. A
+       pure function of the two listings, rounded to 1e-4 before anything is compared.
+    3. Kept are logits above `score.FLOOR`, and of those the best 20 of each request and of each offer (either is
+       enough), ties by id, at most 3 of one owner among them.
+    4. Probability: own logit and how far the pair leads over its request's and its offer's other pairs.
+    5. Suggested from `weights.suggest` on, `notify` from `weights.notify` on; `partial` as in `Terms.partial`. At most
+       3 of one owner for one listing: the same text in 500 listings crowds nobody out.
 
-    Time O(requests x offers), memory O(block + 10 (requests + offers)). Order of the input does not matter;
-    ids must be unique on each side.
+    Order of the input does not matter; ids must be unique on each side.
     """
-    if not requests or not offers:
-        return []
-    codes = Codes()
-    asked = side_of(sorted(requests, key=lambda fact: fact.id), codes)
-    given = side_of(sorted(offers, key=lambda fact: fact.id), codes)
-    pairs = _best_pairs(
-        asked, given, weights, (_among(asked, best_for), _among(given, best_for)), _places(asked, given, also)
+    pairs = best_pairs(market, knowledge)
+    chances = probabilities(pairs.own, pairs.r, pairs.o, knowledge.weights)
+    shown = (chances >= knowledge.weights.suggest) & uncrowded(pairs, market.requests.owner, market.offers.owner)
+    return explained(market, pairs.pick(shown), chances[shown], knowledge)
+
+
+def best_pairs(market: Market, knowledge: Knowledge) -> Pairs:
+    """Steps 1 to 3 of `suggest`, block by block of requests, by request and the best first."""
+    return best_of_both(
+        scored(market, knowledge), market.requests.owner, market.offers.owner, knowledge.weights.most_per_listing
     )
-    return _explained(asked, given, pairs, weights)
 
 
-def _best_pairs(
-    asked: Side, given: Side, weights: Weights, wanted: tuple[Flags, Flags], also: NDArray[np.intp]
-) -> _Pairs:
-    """Block by block; what an offer has found so far is carried along and bounded."""
-    words = matrix([fact.text for fact in given.facts]).T.tocsr()
-    most, least = weights.most_per_listing, np.zeros(len(given))
-    kept, by_offer = [_NONE], _NONE
-    rows = max(1, CELLS // len(given))
-    for start in range(0, len(asked), rows):
-        found = _scored(asked, given, words, slice(start, start + rows), weights)
-        of_requests = found.pick(wanted[0][found.r])
-        kept.append(found.pick(np.isin(found.r * len(given) + found.o, also)))
-        kept.append(_first(of_requests, of_requests.r, of_requests.o, most))
-        # Requests come by id, so a later one loses every tie: only what is strictly better can push in.
-        better = found.pick(wanted[1][found.o] & (found.score > least[found.o]))
-        merged = _Pairs.join([by_offer, better])
-        by_offer = _first(merged, merged.o, merged.r, most)
-        least = _worst_of_full(by_offer, len(given), most)
-    return _union(_Pairs.join([*kept, by_offer]), len(given))
+def best_of_both(blocks: Iterable[Pairs], askers: NDArray[np.int64], givers: NDArray[np.int64], most: int) -> Pairs:
+    """The best pairs of each request and of each offer; `askers` and `givers` are their owners.
+
+    Blocks hold whole requests; what an offer has found so far is carried along and bounded.
+    """
+    by_request, by_offer = [_NONE], _NONE
+    for found in blocks:
+        by_request.append(first(found, found.r, found.o, givers[found.o], most))
+        merged = Pairs.join([by_offer, found])
+        by_offer = first(merged, merged.o, merged.r, askers[merged.r], most)
+    both = Pairs.join([*by_request, by_offer])
+    once = both.pick(np.unique(both.r * max(1, len(givers)) + both.o, return_index=True)[1])
+    return once.pick(np.lexsort((once.o, -once.own, once.r)))
 
 
-def _among(side: Side, ids: Collection[str] | None) -> Flags:
-    """(n,): whose best are wanted."""
-    return np.array([ids is None or fact.id in ids for fact in side.facts])
+def scored(market: Market, knowledge: Knowledge, only: Collection[str] | None = None) -> Iterator[Pairs]:
+    """Steps 1 and 2, block by block; `only` pairs with one of these listings, if given."""
+    if not len(market.requests) or not len(market.offers):
+        return
+    wanted = [np.array([only is None or f.id in only for f in side.facts]) for side in (market.requests, market.offers)]
+    rows = max(1, CELLS // len(market.offers))
+    for start in range(0, len(market.requests), rows):
+        r, o, km = open_pairs(market.requests.cut(slice(start, start + rows)), market.offers)
+        asked = wanted[0][r + start] | wanted[1][o]
+        pairs = Pairs(r[asked] + start, o[asked], km[asked], np.empty(0))
+        own = own_logits(components_of(market, pairs, knowledge), knowledge.weights)
+        found = Pairs(pairs.r, pairs.o, pairs.km, own)
+        yield found.pick(own > FLOOR)
 
 
-def _places(asked: Side, given: Side, pairs: Collection[tuple[str, str]]) -> NDArray[np.intp]:
-    """Each pair as one number: place of the request x offers + place of the offer."""
-    r = {fact.id: place for place, fact in enumerate(asked.facts)}
-    o = {fact.id: place for place, fact in enumerate(given.facts)}
-    return np.array([r[a] * len(given) + o[b] for a, b in pairs if a in r and b in o], dtype=np.intp)
+def components_of(market: Market, pairs: Pairs, knowledge: Knowledge) -> dict[str, NDArray[np.float64]]:
+    """Every component of some pairs, which must be ordered by request."""
+    sides = market.requests, market.offers, pairs.r, pairs.o
+    facts = fact_components(*sides, terms_of(*sides, km=pairs.km))
+    texts = text_components(market.asked, market.given, pairs.r, pairs.o, knowledge.concepts)
+    return texts | facts | {"declined": declined(*sides, knowledge.answers)}
 
 
-def _scored(asked: Side, given: Side, words: csr_matrix, rows: slice, weights: Weights) -> _Pairs:
-    """The pairs of one block that are good enough to be suggested."""
-    block = asked.cut(rows)
-    r, o, km = open_pairs(block, given)
-    cosine = similarities(matrix([fact.text for fact in block.facts]), words)[r, o]
-    score = _score(terms_of(block, given, r, o, km=km, cosine=cosine, weights=weights), weights)
-    pairs = _Pairs(r=r + rows.start, o=o, km=km, cosine=cosine, score=score)
-    return pairs.pick(score >= weights.suggest)
+def first(pairs: Pairs, group: NDArray[np.intp], tie: NDArray[np.intp], owner: NDArray[np.int64], most: int) -> Pairs:
+    """The best pairs of each group: by own logit, then by place (which is by id), at most three of one owner."""
+    by_owner = np.lexsort((tie, -pairs.own, owner, group))
+    allowed = np.sort(by_owner[_rank(group[by_owner], owner[by_owner]) < MOST_OF_ONE_OWNER])
+    order = allowed[np.lexsort((tie[allowed], -pairs.own[allowed], group[allowed]))]
+    return pairs.pick(order[_rank(group[order], np.zeros(len(order), np.int64)) < most])
 
 
-def _score(terms: Terms, weights: Weights) -> NDArray[np.float64]:
-    return np.asarray(np.round(sum(contributions(terms, weights)), DIGITS))
+def uncrowded(pairs: Pairs, askers: NDArray[np.int64], givers: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(pairs,): among the three best of its request with that giver, and of its offer with that asker."""
+    sides = ((pairs.r, givers[pairs.o], pairs.o), (pairs.o, askers[pairs.r], pairs.r))
+    fine = np.ones(len(pairs.r), bool)
+    for group, owner, tie in sides:
+        order = np.lexsort((tie, -pairs.own, owner, group))
+        fine[order[_rank(group[order], owner[order]) >= MOST_OF_ONE_OWNER]] = False
+    return fine
 
 
-def _first(pairs: _Pairs, group: NDArray[np.intp], tie: NDArray[np.intp], most: int) -> _Pairs:
-    """The best pairs of each group: by score, then by place (which is by id)."""
-    order = np.lexsort((tie, -pairs.score, group))
-    ordered = group[order]
-    place_in_group = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)
-    return pairs.pick(order[place_in_group < most])
+def _rank(group: NDArray[np.intp], part: NDArray[np.int64]) -> NDArray[np.intp]:
+    """The place of each row within its run of equal (group, part)."""
+    changes = np.ones(len(group), bool)
+    changes[1:] = (group[1:] != group[:-1]) | (part[1:] != part[:-1])
+    starts = np.flatnonzero(changes)
+    return np.arange(len(group)) - np.repeat(starts, np.diff(np.append(starts, len(group))))
 
 
-def _worst_of_full(best: _Pairs, offers: int, most: int) -> NDArray[np.float64]:
-    """(offers,): the lowest score an offer has kept; zero while it still has room."""
-    counts = np.bincount(best.o, minlength=offers)
-    worst = np.full(offers, np.inf)
-    np.minimum.at(worst, best.o, best.score)
-    return np.where(counts < most, 0.0, worst)
+def explained(market: Market, pairs: Pairs, chances: NDArray[np.float64], knowledge: Knowledge) -> list[Suggestion]:
+    """Suggestions of some pairs with their probabilities, by request, the best first."""
+    order = np.lexsort((pairs.o, -chances, pairs.r))
+    pairs, chances = pairs.pick(order), chances[order]
+    sides = market.requests, market.offers, pairs.r, pairs.o
+    terms = terms_of(*sides, km=pairs.km)
+    return [
+        Suggestion(
+            request=market.requests.facts[r].id,
+            offer=market.offers.facts[o].id,
+            score=float(chance),
+            notify=bool(chance >= knowledge.weights.notify),
+            partial=bool(terms.partial[place]),
+            reasons=tuple(_reasons(market, terms, place, (int(r), int(o)), knowledge)),
+        )
+        for place, (r, o, chance) in enumerate(zip(pairs.r, pairs.o, chances, strict=True))
+    ]
 
 
-def _union(pairs: _Pairs, offers: int) -> _Pairs:
-    """Each pair once, by request, the best first."""
-    once = pairs.pick(np.unique(pairs.r * offers + pairs.o, return_index=True)[1])
-    return once.pick(np.lexsort((once.o, -once.score, once.r)))
-
-
-def _explained(asked: Side, given: Side, pairs: _Pairs, weights: Weights) -> list[Suggestion]:
-    terms = terms_of(asked, given, pairs.r, pairs.o, km=pairs.km, cosine=pairs.cosine, weights=weights)
-    points, parts = contributions(terms, weights), partial(terms, weights)
-    suggestions = []
-    for place, (r, o, score) in enumerate(zip(pairs.r, pairs.o, pairs.score, strict=True)):
-        request, offer = asked.facts[r], given.facts[o]
-        reasons = tuple(reasons_of(request, offer, terms, place, points=points[:, place], weights=weights))
-        notify = bool(score >= weights.notify)
-        suggestions.append(Suggestion(request.id, offer.id, float(score), notify, bool(parts[place]), reasons))
-    return suggestions
+def _reasons(market: Market, terms: Terms, place: int, pair: tuple[int, int], knowledge: Knowledge) -> list[Reason]:
+    r, o = pair
+    request, offer = market.requests.facts[r], market.offers.facts[o]
+    shared = [knowledge.concepts.meanings[m] for m in shared_concepts(market.asked, market.given, r, o)]
+    return reasons_of(request, offer, terms, place, concepts=shared)

@@ -1,44 +1,45 @@
 """Why a pair was suggested, and what it lacks: data, so that each door words it in its own language."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sharing.matching.engine.facts import MEASURES, Fact
-from sharing.matching.engine.score import Terms, Weights
+from sharing.matching.engine.components import STRONG_WINDOW, Terms
+from sharing.matching.engine.facts import LEVELS, MEASURES, Fact
 from sharing.matching.engine.text import shared_words
+from sharing.taxonomy.thesaurus import Meaning
 
 Reason = dict[str, Any]
 DIGITS = 4
+MOST_CONCEPTS = 2
+TELLING = 7  # letters: shorter words that both happen to use explain nothing
 
 
-def reasons_of(
-    request: Fact, offer: Fact, terms: Terms, place: int, *, points: NDArray[np.float64], weights: Weights
-) -> list[Reason]:
-    """The reasons of pair `place` in a fixed order, ready for JSON.
+def reasons_of(request: Fact, offer: Fact, terms: Terms, place: int, *, concepts: Sequence[Meaning]) -> list[Reason]:
+    """The reasons of pair `place`, ready for JSON: one for the subject, the quantity, the time and the way, in this
+    order, and after them what else is missing.
 
-    `points` (6,) is what each term adds to the score; every reason carries its own, so they add up to the score. The
-    codes: `shared_words` or `similar_text`; `same_category`; `same_resource`; `quantity`, `quantity_partial` or
-    `quantity_unknown`; `window` or `window_partial`; `distance` or `distance_unknown`.
+    Subject: `concept` (both name it), else `shared_words`, else `same_category`, else `similar_text`. Then `quantity`,
+    `quantity_partial` or `quantity_unknown`; `window` or `window_partial`; `distance`, `remote` or `distance_unknown`.
+    Missing: `level_below` (less knowledge than asked for), `other_language`.
     """
-    text, category, resource, quantity, window, distance = (round(float(value), DIGITS) for value in points)
-    found: list[Reason] = []
-    if text:
-        found.append(_text(request, offer) | {"points": text})
-    if category:
-        found.append({"code": "same_category", "category": request.category, "points": category})
-    if resource:
-        found.append({"code": "same_resource", "resource": str(request.resource), "points": resource})
-    found.append(_quantity(request, terms, place) | {"points": quantity})
-    found.append(_window(terms, place, weights) | {"points": window})
-    found.append(_distance(terms, place) | {"points": distance})
-    return found
+    found = [_subject(request, offer, concepts), _quantity(request, terms, place), _window(terms, place)]
+    return [*found, _distance(request, offer, terms, place), *_missing(request, offer)]
 
 
-def _text(request: Fact, offer: Fact) -> Reason:
-    words = shared_words(request.text, offer.text)
-    return {"code": "shared_words", "words": words} if words else {"code": "similar_text"}
+def _subject(request: Fact, offer: Fact, concepts: Sequence[Meaning]) -> Reason:
+    above = {meaning.broader for meaning in concepts}
+    narrow = [meaning for meaning in concepts if meaning.key not in above][:MOST_CONCEPTS]
+    if narrow:
+        names = {language: [meaning.name(language) for meaning in narrow] for language in ("de", "en")}
+        return {"code": "concept", "resource": str(request.resource), "concepts": [m.key for m in narrow], **names}
+    words = [word for word in shared_words(request.text, offer.text) if len(word) >= TELLING]
+    if words:
+        return {"code": "shared_words", "words": words}
+    if request.category == offer.category:
+        return {"code": "same_category", "category": request.category}
+    return {"code": "similar_text"}
 
 
 def _quantity(request: Fact, terms: Terms, place: int) -> Reason:
@@ -53,19 +54,30 @@ def _quantity(request: Fact, terms: Terms, place: int) -> Reason:
     }
 
 
-def _window(terms: Terms, place: int, weights: Weights) -> Reason:
+def _window(terms: Terms, place: int) -> Reason:
     share = terms.window[place]
     return {
-        "code": "window" if share >= weights.strong_window else "window_partial",
+        "code": "window" if share >= STRONG_WINDOW else "window_partial",
         "days": int(terms.days[place]),
         "requested_days": int(terms.requested_days[place]),
         "share": _number(share),
     }
 
 
-def _distance(terms: Terms, place: int) -> Reason:
+def _distance(request: Fact, offer: Fact, terms: Terms, place: int) -> Reason:
+    if request.mode == offer.mode == "remote":
+        return {"code": "remote"}
     km = terms.km[place]
     return {"code": "distance_unknown"} if np.isnan(km) else {"code": "distance", "km": round(float(km), 1)}
+
+
+def _missing(request: Fact, offer: Fact) -> list[Reason]:
+    found: list[Reason] = []
+    if request.level and offer.level and LEVELS.index(offer.level) < LEVELS.index(request.level):
+        found.append({"code": "level_below", "offered": str(offer.level), "requested": str(request.level)})
+    if request.language != offer.language:
+        found.append({"code": "other_language", "language": offer.language})
+    return found
 
 
 def _number(value: float) -> float:

@@ -1,123 +1,96 @@
-"""How good an open pair is: a weighted sum of six terms, each between 0 and 1."""
+"""From components to the probability that a coordinator would call a pair a match. All weights stand in one table."""
 
-from dataclasses import dataclass
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sharing.matching.engine.facts import AMOUNT, NO_MEASURE, RATE, Side
-
 Column = NDArray[np.float64]
+Places = NDArray[np.intp]
+
+TABLE = Path(__file__).with_name("weights.csv")
+DIGITS = 4  # of everything that is compared or stored
+FLOOR, RIVAL, CLIP = (
+    -6.0,
+    -3.0,
+    6.0,
+)  # a pair below the floor is none; a rival below `RIVAL` counts as if it stood there
+BIAS, RIVAL_BIAS, LONE_BIAS = "bias", "rival_bias", "lone_bias"
+RIVALS = ("own", "lead_of_request", "lead_of_offer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """All that can be tuned, in one place. The six weights add up to 1, so a score is between 0 and 1.
+    """`own` weighs the components (and `bias`), `rivals` the three columns of `RIVALS` (and `rival_bias`), `lone` the
+    own logit (and `lone_bias`) of a pair where neither side has a rival.
 
-    Chosen by hand on both labelled regions, not fitted: two regions are too few for that. Texts without anything in
-    common never reach `notify`, however well the rest fits.
+    `suggest` and `notify` are probabilities, the same for every region.
     """
 
-    text: float = 0.50
-    category: float = 0.20
-    resource: float = 0.10
-    quantity: float = 0.10
-    window: float = 0.05
-    distance: float = 0.05
-    halfway_km: float = 30.0  # where nearness has fallen to 1/e
-    remote_nearness: float = 0.5  # at least, where both work remotely
-    unknown_nearness: float = 0.5
-    unknown_quantity: float = 0.75
-    suggest: float = 0.35
-    notify: float = 0.55
-    strong_window: float = 0.75  # share of the requested time that a strong pair covers
-    most_per_listing: int = 10
+    own: Mapping[str, float]
+    rivals: Mapping[str, float]
+    lone: Mapping[str, float] = field(default_factory=dict)
+    suggest: float = 0.001
+    notify: float = 0.30
+    most_per_listing: int = 20
 
 
-DEFAULT = Weights()
+@cache
+def default_weights() -> Weights:
+    """The table that ships: fitted by `manage.py calibrate` on labelled regions; what they cannot teach is set."""
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    stages: dict[str, dict[str, float]] = {"own": {}, "rivals": {}, "lone": {}, "thresholds": {}}
+    for row in rows:
+        stages[row["stage"]][row["component"]] = float(row["weight"])
+    return Weights(own=stages["own"], rivals=stages["rivals"], lone=stages["lone"], **stages["thresholds"])  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Terms:
-    """What is known of some pairs; every array has the shape (pairs,). Shares and terms lie in [0, 1]."""
-
-    text: Column  # square root of the cosine: it spreads the low values where true pairs in other words lie
-    category: Column
-    resource: Column
-    quantity: Column  # share of the requested quantity; NaN where the two cannot be compared
-    offered: Column  # in the request's measure (hours a week, hours, pieces …); NaN likewise
-    days: NDArray[np.int64]  # common days
-    requested_days: NDArray[np.int64]
-    window: Column  # share of the requested days
-    km: Column
-    nearness: Column
+def own_logits(components: Mapping[str, Column], weights: Weights) -> Column:
+    """bias + the sum of weight x component: what the two listings say by themselves. In the table's order, rounded."""
+    total = sum((weight * components[name] for name, weight in weights.own.items() if name != BIAS), np.zeros(1))
+    return np.asarray(np.round(total + weights.own[BIAS], DIGITS))
 
 
-def terms_of(
-    requests: Side,
-    offers: Side,
-    r: NDArray[np.intp],
-    o: NDArray[np.intp],
-    *,
-    km: Column,
-    cosine: Column,
-    weights: Weights,
-) -> Terms:
-    """The terms of the pairs (r[i], o[i]), whose distances and cosines are given."""
-    days = (
-        np.minimum(requests.last_day[r], offers.last_day[o])
-        - np.maximum(requests.first_day[r], offers.first_day[o])
-        + 1
+def leads(own: Column, group: Places, groups: int) -> Column:
+    """How far each pair stands above the best other pair of its group (of its request, or of its offer).
+
+    A true pair is usually each other's best: measured, that says as much as the text. A rival below `RIVAL` counts as
+    one at `RIVAL`, which is about where the best wrong offer of a request stood in labelled regions. The lead lies in
+    [-CLIP, CLIP].
+    """
+    best, second = np.full(groups, RIVAL), np.full(groups, RIVAL)
+    order = np.lexsort((own, group))
+    sorted_group, sorted_own = group[order], np.maximum(own[order], RIVAL)
+    last = np.flatnonzero(np.append(np.diff(sorted_group) != 0, True)) if len(order) else np.empty(0, np.intp)
+    best[sorted_group[last]] = sorted_own[last]
+    has_second = last[last > 0]
+    has_second = has_second[sorted_group[has_second - 1] == sorted_group[has_second]]
+    second[sorted_group[has_second]] = sorted_own[has_second - 1]
+    rival = np.where(np.maximum(own, RIVAL) >= best[group], second[group], best[group])
+    return np.asarray(np.round(np.clip(own - rival, -CLIP, CLIP), DIGITS))
+
+
+def probabilities(own: Column, r: Places, o: Places, weights: Weights) -> Column:
+    """The probability of each pair, rounded. All open pairs that matter of each request and offer must be there.
+
+    sigmoid(rival_bias + a own + b lead of request + c lead of offer), where one of the two has another pair.
+    Else nobody has been led over, and the facts of two strangers next door fit easily: at most
+    sigmoid(lone_bias + d own).
+    """
+    columns = (own, leads(own, r, _groups(r)), leads(own, o, _groups(o)))
+    total = weights.rivals[RIVAL_BIAS] + sum(
+        weights.rivals[name] * column for name, column in zip(RIVALS, columns, strict=True)
     )
-    requested_days = requests.last_day[r] - requests.first_day[r] + 1
-    offered = _offered(requests.kind[r], offers.kind[o], offers.measure[o], days / 7)
-    return Terms(
-        text=np.sqrt(cosine),
-        category=(requests.category[r] == offers.category[o]).astype(float),
-        resource=(requests.resource[r] == offers.resource[o]).astype(float),
-        quantity=_share(offered, requests.measure[r]),
-        offered=offered,
-        days=days,
-        requested_days=requested_days,
-        window=days / requested_days,
-        km=km,
-        nearness=_nearness(km, requests.remote[r] & offers.remote[o], weights),
-    )
+    if weights.lone:
+        alone = (np.bincount(r)[r] == 1) & (np.bincount(o)[o] == 1) if len(own) else np.zeros(0, bool)
+        total = np.where(alone, np.minimum(total, weights.lone[LONE_BIAS] + weights.lone["own"] * own), total)
+    return np.asarray(np.round(1 / (1 + np.exp(-np.clip(total, -30, 30))), DIGITS))
 
 
-def contributions(terms: Terms, weights: Weights) -> NDArray[np.float64]:
-    """(6, pairs): what text, category, resource, quantity, window and distance add to the score, in that order."""
-    quantity = np.where(np.isnan(terms.quantity), weights.unknown_quantity, terms.quantity)
-    return np.stack(
-        [
-            weights.text * terms.text,
-            weights.category * terms.category,
-            weights.resource * terms.resource,
-            weights.quantity * quantity,
-            weights.window * terms.window,
-            weights.distance * terms.nearness,
-        ]
-    )
-
-
-def partial(terms: Terms, weights: Weights) -> NDArray[np.bool_]:
-    """Covers less than the whole requested quantity, or less than three quarters of the requested time."""
-    return np.asarray((terms.quantity < 1) | (terms.window < weights.strong_window))
-
-
-def _offered(wanted: NDArray[np.int64], kind: NDArray[np.int64], measure: Column, weeks: Column) -> Column:
-    """The offered quantity in the request's measure: hours a week times common weeks are hours, and back."""
-    offered = np.where((wanted == kind) & (kind != NO_MEASURE), measure, np.nan)
-    offered = np.where((wanted == AMOUNT) & (kind == RATE), measure * weeks, offered)
-    return np.where((wanted == RATE) & (kind == AMOUNT), measure / weeks, offered)
-
-
-def _share(offered: Column, requested: Column) -> Column:
-    """At most 1; rounded, so that half a post is exactly 19.5 hours whatever floats make of it."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.round(np.minimum(1.0, offered / requested), 6))
-
-
-def _nearness(km: Column, both_remote: NDArray[np.bool_], weights: Weights) -> Column:
-    near = np.where(np.isnan(km), weights.unknown_nearness, np.exp(-km / weights.halfway_km))
-    return np.where(both_remote, np.maximum(near, weights.remote_nearness), near)
+def _groups(places: Places) -> int:
+    return int(places.max()) + 1 if len(places) else 0

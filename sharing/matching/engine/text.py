@@ -17,6 +17,10 @@ SHORTEST_GRAM, LONGEST_GRAM = 3, 5
 LONGEST_WORD = 40  # nobody writes longer words; a hostile text must not cost more than an honest one
 MOST_SHARED, SHORTEST_PART = 5, 5  # short words are inside too many others
 
+_ENDINGS = ("erinnen", "innen", "ungen", "erin", "ers", "ung", "ern", "en", "er", "em", "es", "in", "e", "n", "s")
+_SHORTEST_STEM = 4
+
+_LETTERS = re.compile(r"[^\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -38,6 +42,26 @@ def words(text: str) -> tuple[tuple[str, str], ...]:
     """
     written = _WORD.findall(unicodedata.normalize("NFC", text))
     return tuple((folded, word) for word in written if (folded := fold(word)) not in _FILLER)
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """A folded word without the endings of declension: rough on purpose, the same for names and for texts."""
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
+            return word[: -len(ending)]
+    return word
+
+
+@lru_cache(maxsize=65_536)
+def stems(text: str) -> tuple[str, ...]:
+    return tuple(stem(folded) for folded, _ in words(text))
+
+
+@lru_cache(maxsize=65_536)
+def all_stems(text: str) -> tuple[str, ...]:
+    """With the filler: a name is only named with all its words, “IT-Prüfung” not by “Prüfung” alone."""
+    return tuple(stem(fold(word)) for word in _LETTERS.findall(unicodedata.normalize("NFC", text)))
 
 
 @lru_cache(maxsize=65_536)
@@ -75,15 +99,6 @@ def matrix(texts: Sequence[str]) -> csr_matrix:
     columns = np.concatenate([np.empty(0, np.int32), *(buckets for buckets, _ in vectors)])
     weights = np.concatenate([np.empty(0), *(weights for _, weights in vectors)])
     return csr_matrix((weights, columns, ends), shape=(len(texts), DIMENSIONS))
-
-
-def similarities(requests: csr_matrix, offers: csr_matrix) -> NDArray[np.float64]:
-    """Cosine of each row with each column, in [0, 1]: (requests, DIMENSIONS) x (DIMENSIONS, offers), both CSR.
-
-    The sparse product adds up one pair at a time in the order of the request's buckets, so a pair's cosine is the
-    same to the last bit whatever else is in the batch. A dense (BLAS) product would not promise that.
-    """
-    return np.asarray((requests @ offers).toarray().clip(0, 1))
 
 
 def shared_words(one: str, other: str) -> list[str]:

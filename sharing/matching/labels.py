@@ -1,0 +1,50 @@
+"""What somebody has marked as true pairs in a labelled bundle."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sharing.errors import RuleBroken, say
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a labelled bundle says: (request, offer) by ref. Every list may be empty."""
+
+    strong: frozenset[Pair] = frozenset()
+    partial: frozenset[Pair] = frozenset()
+    hard_negatives: frozenset[Pair] = frozenset()
+    debatable: frozenset[Pair] = frozenset()
+
+    @property
+    def good(self) -> frozenset[Pair]:
+        return self.strong | self.partial
+
+
+def read_expected(bundle: Path) -> Expected | None:
+    """The labels in `expected.json` in the bundle's folder (or beside its spreadsheet); None if there are none.
+
+    Raises `RuleBroken` if the file is not what REGION_FORMAT.md describes.
+    """
+    path = bundle / "expected.json" if bundle.is_dir() else bundle.with_name("expected.json")
+    if not path.is_file():
+        return None
+    try:
+        labels = json.loads(path.read_text(encoding="utf-8-sig"))
+        return Expected(
+            strong=_pairs(labels.get("pairs_strong", ())),
+            partial=_pairs(labels.get("pairs_partial", ())),
+            hard_negatives=_pairs(labels.get("hard_negatives", ())),
+            debatable=_pairs(labels.get("debatable", ())),
+        )
+    except (ValueError, AttributeError, TypeError, IndexError) as error:
+        message = say("“expected.json” cannot be read: it must hold lists of pairs [request, offer].")
+        raise RuleBroken("expected_unreadable", message) from error
+
+
+def _pairs(entries: Iterable[Sequence[str]]) -> frozenset[Pair]:
+    """What follows in an entry is a remark for people."""
+    return frozenset((str(entry[0]), str(entry[1])) for entry in entries)
