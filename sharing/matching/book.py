@@ -50,16 +50,17 @@ def settle(
        that was not stored: `again` names them.
     4. Probabilities of the kept pairs of everybody touched.
     """
+    fresh, changed = frozenset(fresh), frozenset(changed)
     old = [row for row in before if row.request not in fresh and row.offer not in fresh]
     now = {row.pair: row.own for row in (*old, *found)}
     gone = {row.pair for row in before if now.get(row.pair, -np.inf) < row.own}
     rows = sorted((*old, *found), key=lambda row: row.pair)
     kept = [rows[place] for place in _best(rows, weights.most_per_listing)]
-    touched = frozenset(changed) | {i for row in (*before, *found) if {*row.pair} & set(changed) for i in row.pair}
+    touched = changed.union(*(row.pair for row in (*before, *found) if not changed.isdisjoint(row.pair)))
     chances = probabilities(*_columns(kept), weights)
     shown = (chances >= weights.suggest) & uncrowded(*_owned(kept))
     mine = [place for place, row in enumerate(kept) if not touched.isdisjoint(row.pair)]
-    again = _short_of(before, gone, weights.most_per_listing) - set(fresh)
+    again = _short_of(before, gone, weights.most_per_listing) - fresh
     return Settled(tuple(kept[place] for place in mine), chances[mine], shown[mine], touched, frozenset(again))
 
 

@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 
 from django.conf import settings
+from django.db import connection
 
 from sharing.listings.models import Listing
 from sharing.listings.terms import Direction
@@ -15,7 +17,7 @@ from sharing.matching.engine.encoder import encoder
 from sharing.matching.engine.facts import Fact, Owner, fact_of
 from sharing.matching.engine.match import Answers, Knowledge, Market, Pairs, best_of_both, scored
 from sharing.matching.engine.reading import Reading, readings
-from sharing.matching.models import Dismissal, Match
+from sharing.matching.models import Dismissal
 from sharing.matching.shipped import classifier
 from sharing.matching.vectors import KeptVectors
 from sharing.municipalities.models import Organisation
@@ -100,17 +102,23 @@ def _rows(market: Market, pairs: Pairs) -> Iterator[Row]:
 
 def circle(looked: Looked, listing_ids: Collection[str]) -> list[Row]:
     """All kept pairs of these listings, of their old and new partners, and of the partners of those."""
-    ids = set(listing_ids) | {name for row in looked.rows for name in row.pair}
-    for _ in range(2):
-        rows = _kept(ids)
-        ids |= {name for row in rows for name in row.pair}
-    return _kept(ids)
+    ids = set(listing_ids) | {name for row in looked.rows for name in (row.request, row.offer)}
+    with connection.cursor() as cursor:
+        for _ in range(2):
+            cursor.execute(_ENDS, {"ids": list(ids)})
+            ids.update(chain.from_iterable(cursor.fetchall()))
+        cursor.execute(_KEPT, {"ids": list(ids)})
+        return [Row(*row) for row in cursor.fetchall()]
 
 
-def _kept(ids: Collection[str]) -> list[Row]:
-    kept = Match.objects.standing().touching(ids).order_by("request", "offer")
-    values = kept.values_list("request_id", "offer_id", "own", "request__owner_id", "offer__owner_id")
-    return [Row(str(r), str(o), own, str(asker), str(giver)) for r, o, own, asker, giver in values]
+# By hand and as text: a publish reads ten thousands of these, and the ORM takes four times as long for each.
+_TOUCHING = "withdrawn_at IS NULL AND (request_id = ANY(%(ids)s::uuid[]) OR offer_id = ANY(%(ids)s::uuid[]))"
+_ENDS = f"SELECT request_id::text, offer_id::text FROM sharing_match WHERE {_TOUCHING}"  # noqa: S608
+_KEPT = f"""
+    SELECT request_id::text, offer_id::text, own, asked.owner_id::text, given.owner_id::text FROM sharing_match
+    JOIN sharing_listing asked ON asked.id = request_id JOIN sharing_listing given ON given.id = offer_id
+    WHERE {_TOUCHING} ORDER BY request_id, offer_id
+"""  # noqa: S608
 
 
 def answers() -> Answers:
