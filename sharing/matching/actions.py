@@ -13,7 +13,7 @@ from sharing.listings.models import Listing
 from sharing.listings.terms import Direction
 from sharing.matching.book import settle
 from sharing.matching.models import Dismissal, Match
-from sharing.matching.snapshot import circle, knowledge, look
+from sharing.matching.snapshot import circle, keep_vectors, knowledge, look
 from sharing.matching.store import store
 
 
@@ -35,6 +35,7 @@ def match_listings(listing_ids: Sequence[UUID], /, *, now: datetime) -> int:
         fresh = changed | settled.again
         looked = look(fresh, known)
         settled = settle(circle(looked, fresh), looked.rows, known.weights, changed=fresh, fresh=fresh)
+    keep_vectors()
     store(settled, looked, known, now=now)
     return len(settled.rows)
 

@@ -57,8 +57,9 @@ def settle(
     rows = sorted((*old, *found), key=lambda row: row.pair)
     kept = [rows[place] for place in _best(rows, weights.most_per_listing)]
     touched = changed.union(*(row.pair for row in (*before, *found) if not changed.isdisjoint(row.pair)))
-    chances = probabilities(*_columns(kept), weights)
-    shown = (chances >= weights.suggest) & uncrowded(*_owned(kept))
+    pairs, asker, giver = _owned(kept)
+    chances = probabilities(pairs.own, pairs.r, pairs.o, weights)
+    shown = (chances >= weights.suggest) & uncrowded(pairs, asker, giver)
     mine = [place for place, row in enumerate(kept) if not touched.isdisjoint(row.pair)]
     again = _short_of(before, gone, weights.most_per_listing) - fresh
     return Settled(tuple(kept[place] for place in mine), chances[mine], shown[mine], touched, frozenset(again))

@@ -59,7 +59,7 @@ def lesson(name: str, market: Market, knowledge: Knowledge, expected: Expected) 
 
 
 def fit(lessons: Sequence[Lesson], weights: Weights) -> Weights:
-    """New weights from labelled pairs, debatable ones left out; every region counts the same.
+    """New weights from labelled pairs, debatable ones left out; every pair counts the same.
 
     1. Own logit: ridge logistic regression of the labels on the standardised components, with `SET` added as given.
     2. Lone: logistic regression on the own logit of true pairs and of their decoys, see `_alone`.

@@ -52,7 +52,7 @@ def propose_from_answers(match_ids: Sequence[UUID], /, *, now: datetime) -> int:
     noted = 0
     for match in matches:
         one, other = subjects.get(str(match.request_id)), subjects.get(str(match.offer_id))
-        if one and other and one != other and not one.not_same_as.filter(id=other.id).exists():
+        if one and other and one != other and other not in one.not_same_as.all():
             Proposal.objects.get_or_create(one=one, other=other)[0].matches.add(match)
             noted += 1
     return noted
@@ -80,5 +80,8 @@ def _subjects(listing_ids: set[UUID], known: Knowledge) -> dict[str, Concept]:
         for id_, reading in found.items()
         if len(reading.topics) and float(reading.topics.max()) ** 2 >= SURE
     }
-    concepts = {concept.key or str(concept.id): concept for concept in Concept.objects.keyed(set(keys.values()))}
+    concepts = {
+        concept.key or str(concept.id): concept
+        for concept in Concept.objects.keyed(set(keys.values())).prefetch_related("not_same_as")
+    }
     return {id_: concepts[key] for id_, key in keys.items() if key in concepts}

@@ -8,6 +8,7 @@ from itertools import chain
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Count
 
 from sharing.listings.models import Listing
 from sharing.listings.terms import Direction
@@ -41,6 +42,11 @@ def _vectors() -> KeptVectors:
 
 
 _at_hand: dict[object, _AtHand] = {}  # by the stamp of the concept table; one at a time
+
+
+def keep_vectors() -> None:
+    """See `KeptVectors.keep`."""
+    _vectors().keep()
 
 
 def knowledge() -> Knowledge:
@@ -125,7 +131,10 @@ def answers() -> Answers:
     """How often two organisations were told “something else” of each other, by the field of the request."""
     said = Dismissal.objects.filter(reason__in=[Dismissal.Reason.OTHER_TASK, Dismissal.Reason.QUALIFICATION])
     rows = said.values_list("match__request__owner", "match__offer__owner", "match__request__category")
-    return Counter((min(str(a), str(b)), max(str(a), str(b)), category) for a, b, category in rows)
+    counted: Counter[tuple[str, str, str]] = Counter()
+    for one, other, category, times in rows.annotate(times=Count("id")).order_by():
+        counted[min(str(one), str(other)), max(str(one), str(other)), category] += times
+    return counted
 
 
 def facts_of(listings: Iterable[Listing]) -> list[Fact]:

@@ -19,6 +19,7 @@ class KeptVectors:
     """
 
     def __init__(self, encoder: Encoder) -> None:
+        self._unkept: dict[bytes, Vectors] = {}
         self._encoder = encoder
         self.name, self.version, self.size = encoder.name, encoder.version, encoder.size
         self._at_hand: dict[bytes, Vectors] = {}
@@ -42,14 +43,22 @@ class KeptVectors:
                 self._at_hand[bytes(digest)] = np.frombuffer(vector, "<f2").astype(np.float32)
 
     def _learn(self, texts: dict[bytes, str]) -> None:
-        vectors = self._encoder.encode(list(texts.values()))
-        rows = []
-        for digest, vector in zip(texts, vectors, strict=True):
-            self._at_hand[digest] = vector
-            kept = vector.astype("<f2").tobytes()
-            rows.append(TextVector(digest=digest, model=self.name, version=self.version, vector=kept))
-        # Another worker may have met the same text; both have the same bytes.
+        fresh = dict(zip(texts, self._encoder.encode(list(texts.values())), strict=True))
+        self._at_hand |= fresh
+        self._unkept |= fresh
+
+    def keep(self) -> None:
+        """Write down what was encoded since. Only under the lock for which matchers queue.
+
+        An insert waits for whoever has the same text in an open transaction; without the lock two matchers could wait
+        for each other. The first vector of a text stays; another worker's may be a step of the grid away from it.
+        """
+        rows = [
+            TextVector(digest=digest, model=self.name, version=self.version, vector=vector.astype("<f2").tobytes())
+            for digest, vector in sorted(self._unkept.items())
+        ]
         TextVector.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
+        self._unkept.clear()
 
     def _digest(self, text: str) -> bytes:
         said = f"{self.name}\0{self.version}\0{text}"

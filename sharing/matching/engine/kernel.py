@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from sharing.matching.engine.components import HALFWAY_KM
 from sharing.matching.engine.facts import AMOUNT, NO_MEASURE, RATE
 from sharing.matching.engine.gates import EARTH_RADIUS_KM
 from sharing.matching.engine.index import ALL, NAMED, ON_SITE, REMOTE, STATE, Integers, Records, Vectors
@@ -26,7 +27,6 @@ Six = tuple[float, float, float, float, float, float]
 How = tuple[Six, bool]  # the weights; do offers ask
 Best = tuple[NDArray[np.int32], Integers]  # scores in ten-thousandths and places, the best first
 
-HALFWAY_KM = 30.0  # where nearness has fallen to 1/e
 MIDDLE = 0.5  # nearness of an unknown place, and at least that of two that both work remotely
 UNKNOWN_QUANTITY = 0.75
 UNITS = 10_000  # scores are compared as whole ten-thousandths

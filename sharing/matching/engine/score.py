@@ -14,11 +14,9 @@ Places = NDArray[np.intp]
 
 TABLE = Path(__file__).with_name("weights.csv")
 DIGITS = 4  # of everything that is compared or stored
-FLOOR, RIVAL, CLIP = (
-    -6.0,
-    -3.0,
-    6.0,
-)  # a pair below the floor is none; a rival below `RIVAL` counts as if it stood there
+FLOOR = -6.0  # a pair below it is none
+RIVAL = -3.0  # a rival below it counts as if it stood there
+CLIP = 6.0  # no lead counts for more
 BIAS, RIVAL_BIAS, LONE_BIAS = "bias", "rival_bias", "lone_bias"
 RIVALS = ("own", "lead_of_request", "lead_of_offer")
 
