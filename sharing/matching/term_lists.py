@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import diags
 
 from sharing.errors import RuleBroken, say
 from sharing.matching.engine.encoder import Encoder, encoder
-from sharing.matching.engine.text import DIMENSIONS, matrix
+from sharing.matching.engine.topics import Lexicon
 
 TOP = 10
 BLOCK = 500
@@ -73,12 +72,11 @@ def _scores(terms: TermList, model: Encoder) -> list[NDArray[np.float64]]:
     forms = [(form, place) for place, doc in enumerate(terms.docs) for form in _forms(doc)]
     begins = np.flatnonzero(np.diff([place for _, place in forms], prepend=-1))
     texts = [form for form, _ in forms]
-    there, weights = model.encode(texts), _rarity(texts)
-    grams, share = _grams(texts, weights).T.tocsr(), 0.5 if model.size else 0.0
+    there, lexicon, share = model.encode(texts), Lexicon.of([[text] for text in texts]), 0.5 if model.size else 0.0
     found = []
     for start in range(0, len(terms.queries), BLOCK):
         asked = list(terms.queries[start : start + BLOCK])
-        by_grams = (_grams(asked, weights) @ grams).toarray()
+        by_grams = np.stack([lexicon.by_grams(term) for term in asked])
         by_meaning = (model.encode(asked) @ there.T).astype(float)
         found.append(np.maximum.reduceat(share * by_meaning + (1 - share) * by_grams, begins, axis=1))
     return found
@@ -88,13 +86,3 @@ def _forms(term: str) -> list[str]:
     """Both halves of “Prüfer/Prüferin”; anything else as it is."""
     halves = [half.strip() for half in term.split("/")]
     return halves if len(halves) == 2 and all(len(half) > 3 for half in halves) else [term]
-
-
-def _rarity(texts: list[str]) -> NDArray[np.float64]:
-    return np.log((1 + len(texts)) / (1 + np.bincount(matrix(texts).indices, minlength=DIMENSIONS)))
-
-
-def _grams(texts: list[str], weights: NDArray[np.float64]) -> Any:
-    weighted = (matrix(texts) @ diags(weights)).tocsr()
-    lengths = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
-    return (diags(1 / np.maximum(lengths, 1e-12)) @ weighted).tocsr()
