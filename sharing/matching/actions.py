@@ -1,6 +1,6 @@
 """Finding and keeping matches, and taking a side's “not suitable”."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,9 +11,10 @@ from sharing.errors import NotThere
 from sharing.events import emit
 from sharing.listings.models import Listing
 from sharing.listings.terms import Direction
-from sharing.matching.book import settle
+from sharing.matching.book import Settled, settle
+from sharing.matching.engine.match import Knowledge
 from sharing.matching.models import Dismissal, Match
-from sharing.matching.snapshot import circle, keep_vectors, knowledge, look
+from sharing.matching.snapshot import Looked, circle, keep_vectors, knowledge, look, worth_settling
 from sharing.matching.store import store
 
 
@@ -29,15 +30,20 @@ def match_listings(listing_ids: Sequence[UUID], /, *, now: datetime) -> int:
     if _overtaken(seen):
         known = knowledge()
         looked = look(changed, known)
-    settled = settle(circle(looked, changed), looked.rows, known.weights, changed=changed, fresh=changed)
+    settled = _settled(looked, known, changed=changed, fresh=changed)
     if settled.again:
         # Who lost one of their best may have room for somebody who was not stored: they look at everybody once more.
         fresh = changed | settled.again
         looked = look(fresh, known)
-        settled = settle(circle(looked, fresh), looked.rows, known.weights, changed=fresh, fresh=fresh)
+        settled = _settled(looked, known, changed=fresh, fresh=fresh)
     keep_vectors()
     store(settled, looked, known, now=now)
     return len(settled.rows)
+
+
+def _settled(looked: Looked, known: Knowledge, *, changed: Collection[str], fresh: Collection[str]) -> Settled:
+    found = worth_settling(looked, fresh, known.weights)
+    return settle(circle(found, fresh), found, known.weights, changed=changed, fresh=fresh)
 
 
 @transaction.atomic

@@ -1,12 +1,12 @@
 """Which pairs are kept: plain bookkeeping over ids, so that matching what changed comes to what matching all would."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sharing.matching.engine.match import MOST_OF_ONE_OWNER, Pairs, best_of_both, uncrowded
+from sharing.matching.engine.match import MOST_OF_ONE_OWNER, Pairs, best_of_both, first, uncrowded
 from sharing.matching.engine.score import Weights, probabilities
 
 
@@ -63,6 +63,26 @@ def settle(
     mine = [place for place, row in enumerate(kept) if not touched.isdisjoint(row.pair)]
     again = _short_of(before, gone, weights.most_per_listing) - fresh
     return Settled(tuple(kept[place] for place in mine), chances[mine], shown[mine], touched, frozenset(again))
+
+
+def entering(
+    found: Sequence[Row], bars: Mapping[str, float], weights: Weights, *, fresh: Collection[str]
+) -> list[Row]:
+    """What of that found for the `fresh` listings may be kept: nothing else needs to be settled.
+
+    `bars` say how good a pair must be to be among the best of a listing that is not fresh; who is not there has room.
+    """
+    pairs, asker, giver = _owned(found)
+    enters = np.zeros(len(found), bool)
+    for names, mine, theirs, owner in (
+        ([row.request for row in found], pairs.r, pairs.o, giver),
+        ([row.offer for row in found], pairs.o, pairs.r, asker),
+    ):
+        here = np.array([name in fresh for name in names], bool)
+        best = first(pairs.pick(here), mine[here], theirs[here], owner[theirs[here]], weights.most_per_listing)
+        enters[best.km.astype(int)] = True
+        enters |= ~here & (pairs.own >= np.array([bars.get(name, -np.inf) for name in names]))
+    return [row for row, kept in zip(found, enters.tolist(), strict=True) if kept]
 
 
 def _best(rows: Sequence[Row], most: int) -> list[int]:

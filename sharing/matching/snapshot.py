@@ -12,12 +12,13 @@ from django.db.models import Count
 
 from sharing.listings.models import Listing
 from sharing.listings.terms import Direction
-from sharing.matching.book import Row
+from sharing.matching.book import Row, entering
 from sharing.matching.engine.concepts import Concepts
 from sharing.matching.engine.encoder import encoder
 from sharing.matching.engine.facts import Fact, Owner, fact_of
-from sharing.matching.engine.match import Answers, Knowledge, Market, Pairs, best_of_both, scored
+from sharing.matching.engine.match import MOST_OF_ONE_OWNER, Answers, Knowledge, Market, Pairs, best_of_both, scored
 from sharing.matching.engine.reading import Reading, readings
+from sharing.matching.engine.score import Weights
 from sharing.matching.models import Dismissal
 from sharing.matching.shipped import classifier
 from sharing.matching.vectors import KeptVectors
@@ -106,11 +107,22 @@ def _rows(market: Market, pairs: Pairs) -> Iterator[Row]:
         yield Row(request.id, offer.id, own, request.owner.id, offer.owner.id)
 
 
-def circle(looked: Looked, listing_ids: Collection[str]) -> list[Row]:
-    """All kept pairs of these listings, of their old and new partners, and of the partners of those."""
-    ids = set(listing_ids) | {name for row in looked.rows for name in (row.request, row.offer)}
+def worth_settling(looked: Looked, listing_ids: Collection[str], weights: Weights) -> list[Row]:
+    """Of what was found for these listings, what can be among the best of one of its two."""
+    ids = list(listing_ids)
+    others = {name for row in looked.rows for name in row.pair}.difference(ids)
     with connection.cursor() as cursor:
-        for _ in range(2):
+        values = {"ids": list(others), "fresh": ids, "most": weights.most_per_listing, "of_one": MOST_OF_ONE_OWNER}
+        cursor.execute(_BARS, values)
+        return entering(looked.rows, dict(cursor.fetchall()), weights, fresh=frozenset(ids))
+
+
+def circle(found: Iterable[Row], listing_ids: Collection[str]) -> list[Row]:
+    """All kept pairs of these listings, of their old and new partners, and of the partners of those."""
+    ids = set(listing_ids)
+    with connection.cursor() as cursor:
+        for new in ((), (row.pair for row in found)):
+            ids.update(chain.from_iterable(new))
             cursor.execute(_ENDS, {"ids": list(ids)})
             ids.update(chain.from_iterable(cursor.fetchall()))
         cursor.execute(_KEPT, {"ids": list(ids)})
@@ -125,6 +137,24 @@ _KEPT = f"""
     JOIN sharing_listing asked ON asked.id = request_id JOIN sharing_listing given ON given.id = offer_id
     WHERE {_TOUCHING} ORDER BY request_id, offer_id
 """  # noqa: S608
+# How good the last of a listing's best is, where it has as many as are kept; pairs that are found anew do not count.
+_BARS = """
+    WITH kept AS (
+        SELECT request_id AS listing, own, owner_id AS owner FROM sharing_match JOIN sharing_listing other
+        ON other.id = offer_id WHERE withdrawn_at IS NULL AND request_id = ANY(%(ids)s::uuid[])
+        AND offer_id <> ALL(%(fresh)s::uuid[])
+        UNION ALL
+        SELECT offer_id, own, owner_id FROM sharing_match JOIN sharing_listing other
+        ON other.id = request_id WHERE withdrawn_at IS NULL AND offer_id = ANY(%(ids)s::uuid[])
+        AND request_id <> ALL(%(fresh)s::uuid[])
+    ), of_owner AS (
+        SELECT listing, own, row_number() OVER (PARTITION BY listing, owner ORDER BY own DESC) AS place FROM kept
+    ), best AS (
+        SELECT listing, own, row_number() OVER (PARTITION BY listing ORDER BY own DESC) AS place FROM of_owner
+        WHERE place <= %(of_one)s
+    )
+    SELECT listing::text, own FROM best WHERE place = %(most)s
+"""
 
 
 def answers() -> Answers:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sharing.errors import RuleBroken, say
 from sharing.matching.engine.encoder import Encoder, encoder
+from sharing.matching.engine.text import vector
 from sharing.matching.engine.topics import Lexicon
 
 TOP = 10
@@ -76,7 +77,7 @@ def _scores(terms: TermList, model: Encoder) -> list[NDArray[np.float64]]:
     found = []
     for start in range(0, len(terms.queries), BLOCK):
         asked = list(terms.queries[start : start + BLOCK])
-        by_grams = np.stack([lexicon.by_grams(term) for term in asked])
+        by_grams = np.stack([lexicon.by_grams(vector(term)) for term in asked])
         by_meaning = (model.encode(asked) @ there.T).astype(float)
         found.append(np.maximum.reduceat(share * by_meaning + (1 - share) * by_grams, begins, axis=1))
     return found

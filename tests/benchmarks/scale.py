@@ -10,7 +10,7 @@ import multiprocessing
 import statistics
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter, process_time
 
@@ -67,7 +67,7 @@ def one_against_many() -> list[Result]:
     dense = statistics.median(_timed(lambda: offers.base.vectors @ texts[0])[0] for _ in range(9))
     times: dict[bool, list[float]] = {True: [], False: []}
     for row in range(len(requests)):
-        one = Index.of(cut(requests, np.array([row])), texts[row : row + 1])
+        one = Index.of(requests.cut(np.array([row])), texts[row : row + 1])
         times[bool(requests.remote[row])].append(_timed(lambda: best_of_one(one, offers, K))[0])  # noqa: B023
     local, remote = statistics.median(times[False]), statistics.median(times[True])
     return [
@@ -113,7 +113,7 @@ def beside_faiss(texts: list[np.ndarray], seconds: float) -> list[Result]:
 def differing(sides: list[Side], texts: list[np.ndarray], found: tuple[np.ndarray, ...]) -> int:
     """Requests whose answer is not what all their open pairs, scored one by one, give."""
     sample = np.sort(np.random.default_rng(5).choice(LISTINGS, SAMPLE, replace=False))
-    requests, wrong = cut(sides[0], sample), 0
+    requests, wrong = sides[0].cut(sample), 0
     r, o, km = open_pairs(requests, sides[1])
     products = texts[0][sample].astype(float) @ texts[1].T.astype(float)
     score = np.round(_scores(requests, sides[1], (r, o), km, products[r, o]), 4)
@@ -201,7 +201,7 @@ def after_edits(asked: Index, given: Index, offers: tuple[Side, np.ndarray]) -> 
         live |= {} if kind == "gone" else {place: LISTINGS + number}
     places = np.array(sorted(live))
     rows = np.array([live[place] for place in places])
-    rebuilt = Index.of(cut(_joined(offers[0], news), rows), np.concatenate([offers[1], texts])[rows], places=places)
+    rebuilt = Index.of(_joined(offers[0], news).cut(rows), np.concatenate([offers[1], texts])[rows], places=places)
     some = tiles(asked)[::10]
     answers = [_digest(best(asked, index, K, tiles=some)) for index in (edited, edited.compact(), rebuilt)]
     arrays = sum(
@@ -235,7 +235,7 @@ def market(count: int, direction: str, seed: int) -> Side:
     random = np.random.default_rng([seed, count, direction == "offer"])
     one = side_of([replace(NOTHING, direction=direction)], Codes())
     columns = {
-        field.name: np.repeat(getattr(one, field.name), count) for field in fields(Side) if field.name != "facts"
+        name: np.repeat(column, count) for name, column in one.columns().items() if not isinstance(column, tuple)
     }
     latitudes, longitudes, states = _municipalities()
     owner = random.integers(len(latitudes), size=count)
@@ -249,7 +249,7 @@ def market(count: int, direction: str, seed: int) -> Side:
     columns |= {"category": _topics(count, seed) % CATEGORIES, "resource": random.integers(5, size=count)}
     columns |= {"visibility": (random.random(count) < 0.03).astype(np.int64)}  # some for their own state only
     columns |= {"kind": np.ones(count, np.int64), "measure": random.integers(2, 40, count).astype(float)}
-    return Side(facts=one.facts * count, **columns)
+    return Side(facts=one.facts * count, audience=one.audience * count, **columns)
 
 
 def vectors(count: int, seed: int) -> np.ndarray:
@@ -263,20 +263,9 @@ def vectors(count: int, seed: int) -> np.ndarray:
     return found
 
 
-def cut(side: Side, rows: np.ndarray) -> Side:
-    columns = {field.name: getattr(side, field.name)[rows] for field in fields(Side) if field.name != "facts"}
-    return Side(facts=side.facts[:1] * len(rows), **columns)
-
-
 def _joined(one: Side, other: Side) -> Side:
-    return Side(
-        facts=one.facts + other.facts,
-        **{
-            f.name: np.concatenate([getattr(one, f.name), getattr(other, f.name)])
-            for f in fields(Side)
-            if f.name != "facts"
-        },
-    )
+    both = zip(one.columns().items(), other.columns().values(), strict=True)
+    return Side(**{n: a + b if isinstance(a, tuple) else np.concatenate([a, b]) for (n, a), b in both})
 
 
 def _topics(count: int, seed: int) -> np.ndarray:
@@ -310,7 +299,7 @@ def _warm() -> None:
     sides = [market(500, "request", 1), market(500, "offer", 2)]
     asked, given = (Index.of(side, vectors(500, seed)) for seed, side in enumerate(sides, 1))
     best(asked, given, K)
-    best_of_one(Index.of(cut(sides[0], np.array([0])), vectors(1, 3)), given, K)
+    best_of_one(Index.of(sides[0].cut(np.array([0])), vectors(1, 3)), given, K)
 
 
 def _digest(found: tuple[np.ndarray, ...]) -> str:

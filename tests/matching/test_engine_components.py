@@ -196,8 +196,9 @@ def test_freshness_falls_with_the_days_between_the_last_changes(days: int | None
 def test_each_no_halves_what_is_left_for_these_two_in_this_field(noes: int, weight: float) -> None:
     codes = Codes()
     sides = side_of([request()], codes), side_of([offer()], codes)
-    assert declined(*sides, HERE, HERE, {("give", "need", "BAU"): noes}).tolist() == [weight]
-    assert declined(*sides, HERE, HERE, {("give", "need", "DSB"): 5, ("give", "x", "BAU"): 5}).tolist() == [0]
+    us, others = (frozenset((codes.of("give"), codes.of(name))) for name in ("need", "x"))
+    assert declined(*sides, HERE, HERE, {(us, codes.of("BAU")): noes}).tolist() == [weight]
+    assert declined(*sides, HERE, HERE, {(us, codes.of("DSB")): 5, (others, codes.of("BAU")): 5}).tolist() == [0]
     assert declined(*sides, HERE, HERE, {}).tolist() == [0]
 
 

@@ -267,9 +267,10 @@ def test_a_flood_of_one_text_crowds_nobody_out(requests: int) -> None:
 
 def test_earlier_noes_between_two_towns_weigh_on_their_pairs_and_on_no_others() -> None:
     offers = [offer(), offer(id="P", owner=replace(GIVE, id="other"))]
-    known = knowledge()
-    there = market([request(), *offers])
-    before = {found.offer: found.score for found in suggest(there, known)}
-    after = {found.offer: found.score for found in suggest(there, replace(known, answers={("give", "need", "BAU"): 3}))}
+    answered = replace(knowledge(), answers={("give", "need", "BAU"): 3})
+    before, after = (
+        {found.offer: found.score for found in suggest(Market.of([request(), *offers], known), known)}
+        for known in (knowledge(), answered)
+    )
     assert after.get("O", 0) < before["O"]
     assert after["P"] >= before["P"]

@@ -69,7 +69,7 @@ def markets(draw: st.DrawFn) -> Market:
 def indices(market: Market) -> tuple[Index, Index]:
     codes = Codes()
     sides = side_of(market[0], codes), side_of(market[2], codes)
-    return Index.of(sides[0], market[1], codes=codes), Index.of(sides[1], market[3], codes=codes)
+    return Index.of(sides[0], market[1]), Index.of(sides[1], market[3])
 
 
 def rows(found: tuple[Any, ...]) -> list[tuple[int, int, float]]:
@@ -144,13 +144,13 @@ def test_every_request_gets_exactly_its_best_offers_and_every_offer_its_best_req
 def test_one_listing_finds_what_all_of_them_together_find(market: Market, k: int) -> None:
     codes = Codes()
     sides = side_of(market[0], codes), side_of(market[2], codes)
-    asked, given_ = (Index.of(side, v, codes=codes) for side, v in zip(sides, market[1::2], strict=True))
+    asked, given_ = (Index.of(side, v) for side, v in zip(sides, market[1::2], strict=True))
     for place in range(len(market[0])):
-        one = Index.of(sides[0].cut(slice(place, place + 1)), market[1][place : place + 1], codes=codes)
+        one = Index.of(sides[0].cut(slice(place, place + 1)), market[1][place : place + 1])
         expected = [row[1:] for row in by_brute_force(market, k) if row[0] == place]
         assert list(zip(*best_of_one(one, given_, k), strict=True)) == expected
     last = len(market[2]) - 1
-    one = Index.of(sides[1].cut(slice(last, last + 1)), market[3][last:], codes=codes)
+    one = Index.of(sides[1].cut(slice(last, last + 1)), market[3][last:])
     expected = [row[1:] for row in by_brute_force(market, k, by_offer=True) if row[0] == last]
     assert list(zip(*best_of_one(one, asked, k), strict=True)) == expected
 
@@ -163,8 +163,8 @@ def test_the_order_of_the_input_changes_no_byte(market: Market, random: Random) 
     order = np.array(random.sample(range(len(market[0])), len(market[0])))
     shuffled = side_of([market[0][place] for place in order], codes)
     other = side_of(market[2], codes)
-    asked_again = Index.of(shuffled, market[1][order], places=order, codes=codes)
-    assert same(best(asked_again, Index.of(other, market[3], codes=codes), 3), best(asked, given_, 3))
+    asked_again = Index.of(shuffled, market[1][order], places=order)
+    assert same(best(asked_again, Index.of(other, market[3]), 3), best(asked, given_, 3))
 
 
 @exactly
@@ -223,8 +223,8 @@ def vectors(count: int, random: Random, size: int = 24) -> Vectors:
 def test_what_was_saved_is_found_again_and_an_edit_writes_only_small_files(tmp_path: Path) -> None:
     random, codes = Random(1), Codes()
     texts = vectors(300, random), vectors(300, random)
-    asked = Index.of(side_of(listings(request, 300, random), codes), texts[0], codes=codes)
-    given_ = Index.of(side_of(listings(offer, 300, random), codes), texts[1], codes=codes)
+    asked = Index.of(side_of(listings(request, 300, random), codes), texts[0])
+    given_ = Index.of(side_of(listings(offer, 300, random), codes), texts[1])
     asked.save(tmp_path / "asked")
     given_ = given_.save(tmp_path / "given")
     loaded = [Index.load(tmp_path / name) for name in ("asked", "given")]
@@ -232,7 +232,7 @@ def test_what_was_saved_is_found_again_and_an_edit_writes_only_small_files(tmp_p
     assert not loaded[1].base.vectors.flags.owndata
 
     edit = side_of(listings(offer, 2, random), codes)
-    edited = loaded[1].changed(edit, vectors(2, random), [5, 300], gone=[6], codes=codes)
+    edited = loaded[1].changed(edit, vectors(2, random), [5, 300], gone=[6])
     before = {file: file.stat().st_mtime_ns for file in (tmp_path / "given" / "1").iterdir()}
     edited.save(tmp_path / "given")
     assert {file: file.stat().st_mtime_ns for file in (tmp_path / "given" / "1").iterdir()} == before
@@ -247,23 +247,23 @@ def test_what_was_saved_is_found_again_and_an_edit_writes_only_small_files(tmp_p
 def test_after_1000_edits_all_is_as_if_built_afresh(asks: str) -> None:
     random, codes = Random(2), Codes()
     facts, pool = listings(offer, 1_300, random), vectors(1_300, random)
-    requests = Index.of(side_of(listings(request, 200, random), codes), vectors(200, random), codes=codes)
+    requests = Index.of(side_of(listings(request, 200, random), codes), vectors(200, random))
     side = side_of(facts, codes)
-    index = Index.of(side.cut(slice(0, 300)), pool[:300], codes=codes)
+    index = Index.of(side.cut(slice(0, 300)), pool[:300])
     live, fresh = {place: place for place in range(300)}, 300
     for number in range(1_000):
         place, kind = random.choice(list(live)), random.choice(["new", "changed", "gone"])
         if kind == "gone":
-            index = index.changed(side.cut(slice(0, 0)), pool[:0], [], gone=[place], codes=codes)
+            index = index.changed(side.cut(slice(0, 0)), pool[:0], [], gone=[place])
             del live[place]
             continue
         place = 300 + number if kind == "new" else place
         live[place], fresh = fresh, fresh + 1
         row = slice(live[place], live[place] + 1)
-        index = index.changed(side.cut(row), pool[row], [place], codes=codes)
+        index = index.changed(side.cut(row), pool[row], [place])
     places = sorted(live)
     rows_ = [live[place] for place in places]
-    rebuilt = Index.of(side_of([facts[row] for row in rows_], codes), pool[rows_], places=np.array(places), codes=codes)
+    rebuilt = Index.of(side_of([facts[row] for row in rows_], codes), pool[rows_], places=np.array(places))
     pairs = [(requests, i) if asks == "request" else (i, requests) for i in (index, index.compact(), rebuilt)]
     expected = best(*pairs[2], 5)
     assert len(expected[0]) > 500
@@ -326,12 +326,11 @@ def test_other_weights_rank_otherwise() -> None:
 
 def test_mistakes_of_the_caller_are_told() -> None:
     codes, text = Codes(), np.eye(1, 3, dtype=np.float32)
-    asked, named = side_of([request()], codes), side_of([offer(visibility=Visibility.NAMED)], codes)
-    index = Index.of(asked, text)
+    asked = side_of([request()], codes)
+    index, given_ = Index.of(asked, text), Index.of(side_of([offer()], codes), text)
     for call, words in (
         (lambda: best(index, index, 1), "Both sides"),
-        (lambda: best(index, Index.of(named, text, codes=codes), 0), "k must"),
-        (lambda: Index.of(named, text), "codes"),
+        (lambda: best(index, given_, 0), "k must"),
         (lambda: Index.of(asked, 2 * text), "longer than one"),
         (lambda: Index.of(asked, text[:0]), "one vector"),
         (lambda: best_of_one(Index.of(asked, text).changed(asked, text, [9]), index, 1), "One listing"),

@@ -9,7 +9,7 @@ from sharing.matching.engine.text import matrix, shared_words, stem, stems, vect
 
 
 def similarity(one: str, other: str) -> float:
-    return float((matrix([one]) @ matrix([other]).T).toarray()[0, 0])
+    return float((matrix([vector(one)]) @ matrix([vector(other)]).T).toarray()[0, 0])
 
 
 def meaning(text: str) -> list[str]:
@@ -59,7 +59,8 @@ def test_a_cosine_does_not_depend_on_the_others_in_the_batch() -> None:
     texts = [
         f"Kehrmaschine {word} Bauhof Winterdienst {word}straße" for word in ("Nord", "Süd", "Ost", "West", "Mitte")
     ]
-    together = (matrix(texts) @ matrix(texts).T).toarray()
+    vectors = [vector(text) for text in texts]
+    together = (matrix(vectors) @ matrix(vectors).T).toarray()
     alone = np.array([[similarity(one, other) for other in texts] for one in texts])
     assert (together == alone).all()  # to the last bit
 

@@ -84,16 +84,17 @@ def fact_components(requests: Side, offers: Side, r: Places, o: Places, terms: T
     }
 
 
-def declined(requests: Side, offers: Side, r: Places, o: Places, answers: Mapping[tuple[str, str, str], int]) -> Column:
-    """Earlier noes between two organisations in one field; `answers` counts them by (one owner, other owner, category).
+def declined(requests: Side, offers: Side, r: Places, o: Places, noes: Mapping[tuple[frozenset[int], int], int]) -> Column:
+    """Earlier noes between two organisations in one field; `noes` counts them by (both owners, category), as codes.
 
     Reasons that say “something else” weigh on like pairs only: the same two towns, the category of the request.
     """
-    if not answers:
-        return np.zeros(len(r))
-    sides = [(requests.facts[a], offers.facts[b]) for a, b in zip(r, o, strict=True)]
-    counts = [answers.get((min(a.owner.id, b.owner.id), max(a.owner.id, b.owner.id), a.category), 0) for a, b in sides]
-    return np.asarray(1 - 0.5 ** np.array(counts, float))
+    one, other, category = requests.owner[r], offers.owner[o], requests.category[r]
+    owners = sorted({owner for both, _ in noes for owner in both})
+    counts = np.zeros(len(r))
+    for pair in np.flatnonzero(np.isin(one, owners) & np.isin(other, owners)):
+        counts[pair] = noes.get((frozenset((int(one[pair]), int(other[pair]))), int(category[pair])), 0)
+    return np.asarray(1 - 0.5**counts)
 
 
 def _offered(wanted: NDArray[np.int64], kind: NDArray[np.int64], measure: Column, weeks: Column) -> Column:

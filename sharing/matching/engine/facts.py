@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,18 +113,23 @@ def fact_of(draft: Draft, *, id: str, owner: Owner, changed: int | None = None) 
 class Codes:
     """Small integers for words, the same on both sides, so that arrays can compare them."""
 
-    def __init__(self) -> None:
-        self._codes: dict[str, int] = {}
+    def __init__(self, words: Iterable[str] = ()) -> None:
+        self._codes = {word: code for code, word in enumerate(words)}
 
     def of(self, value: str) -> int:
         return self._codes.setdefault(value, len(self._codes))
+
+    def words(self) -> list[str]:
+        """By code: `Codes(codes.words())` gives the same codes."""
+        return list(self._codes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
     """Facts of one direction as columns: every array has the shape (n,)."""
 
-    facts: tuple[Fact, ...]
+    facts: tuple[Fact, ...]  # what explanations are made of; none where the columns come from files
+    audience: tuple[frozenset[int], ...]  # owners to whom a listing for NAMED is shown; none as well
     owner: NDArray[np.int64]
     acting: NDArray[np.int64]
     country: NDArray[np.int64]
@@ -149,11 +155,21 @@ class Side:
     measure: NDArray[np.float64]
 
     def __len__(self) -> int:
-        return len(self.facts)
+        return len(self.owner)
 
-    def cut(self, rows: slice) -> "Side":
-        """Some of the facts, with the same codes."""
-        return Side(**{column.name: getattr(self, column.name)[rows] for column in fields(self)})
+    def cut(self, rows: slice | NDArray[np.intp]) -> "Side":
+        """Some of the rows, with the same codes."""
+        places = np.arange(len(self))[rows].tolist()
+        return Side(**{name: _cut(column, rows, places) for name, column in self.columns().items()})
+
+    def columns(self) -> dict[str, Any]:
+        return {column.name: getattr(self, column.name) for column in fields(self)}
+
+
+def _cut(column: Any, rows: slice | NDArray[np.intp], places: Sequence[int]) -> Any:
+    if isinstance(column, tuple):
+        return tuple(column[place] for place in places) if column else ()
+    return column[rows]
 
 
 VISIBILITIES, LEVELS, TERMS = tuple(Visibility), tuple(KnowledgeLevel), tuple(Consideration)
@@ -165,6 +181,7 @@ def side_of(facts: Sequence[Fact], codes: Codes) -> Side:
     measures = [fact.measure for fact in facts]
     return Side(
         facts=tuple(facts),
+        audience=tuple(frozenset(map(codes.of, sorted(fact.audience))) for fact in facts),
         owner=_integers(codes.of(o.id) for o in owners),
         acting=_integers(codes.of(o.acting) for o in owners),
         country=_integers(codes.of(o.country) for o in owners),

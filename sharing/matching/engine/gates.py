@@ -72,8 +72,7 @@ def _sees(viewers: Side, shown: Side) -> Mask:
     mask |= _is(shown, Visibility.STATE) & (viewers.state[:, None] == shown.state)
     mask |= _is(shown, Visibility.DISTRICT) & (viewers.district[:, None] == shown.district)
     for place in np.flatnonzero(_is(shown, Visibility.NAMED)):
-        audience = shown.facts[place].audience
-        mask[:, place] = [fact.owner.id in audience for fact in viewers.facts]
+        mask[:, place] = np.isin(viewers.owner, list(shown.audience[place]))
     return mask
 
 

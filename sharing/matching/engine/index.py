@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sharing.listings.terms import Visibility
-from sharing.matching.engine.facts import VISIBILITIES, Codes, Side
+from sharing.matching.engine.facts import VISIBILITIES, Side
 from sharing.matching.engine.gates import EARTH_RADIUS_KM
 
 Flags = NDArray[np.bool_]
@@ -104,14 +104,14 @@ class Index:
     home: Path | None = None  # where base is saved
 
     @classmethod
-    def of(cls, side: Side, vectors: Vectors, *, places: Integers | None = None, codes: Codes | None = None) -> "Index":
-        """`side` by id, `vectors` (n, d) of length one or zero; `codes` (those of `side_of`) if any row is NAMED."""
+    def of(cls, side: Side, vectors: Vectors, *, places: Integers | None = None) -> "Index":
+        """`side` by id, `vectors` (n, d) of length one or zero."""
         places = np.arange(len(side)) if places is None else np.asarray(places)
         if vectors.ndim != 2 or not len(side) == len(vectors) == len(np.unique(places)):
             raise ValueError("Every listing needs one vector and one place of its own.")
         if vectors.size and not np.einsum("ij,ij->i", vectors, vectors).max() < 1.05:
             raise ValueError("A vector is longer than one.")
-        named, spans = _named(side, codes)
+        named, spans = _named(side)
         base = Part.of(_rows_of(side, places, spans), vectors, named)
         direction = side.facts[0].direction if len(side) else ""
         return cls(direction, base, _all(base), _some(base, np.empty(0, np.intp)))
@@ -123,13 +123,12 @@ class Index:
         places: Sequence[int] | Integers,
         *,
         gone: Sequence[int] | Integers = (),
-        codes: Codes | None = None,
     ) -> "Index":
         """Listings put at `places` (new ones, or instead of what was there), those at `gone` taken out.
 
         Time O(delta), apart from copying one byte a row. `compact` when the delta is no longer small.
         """
-        new = Index.of(side, vectors, places=np.asarray(places, np.int64), codes=codes)
+        new = Index.of(side, vectors, places=np.asarray(places, np.int64))
         touched = np.union1d(new.base.rows["place"], np.asarray(gone, np.int64))
         alive = self.alive.copy()
         alive[self.base.at(touched)] = False
@@ -230,16 +229,13 @@ def kilometres(chord: Floats) -> Floats:
     return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(np.minimum(chord, 2) / 2))
 
 
-def _named(side: Side, codes: Codes | None) -> tuple[Integers, Integers]:
+def _named(side: Side) -> tuple[Integers, Integers]:
     """The owners that rows name, all in one, and (n + 1,) where each row's begin."""
     owners: list[int] = []
     sizes = np.zeros(len(side) + 1, np.int64)
     for row in np.flatnonzero(_LEVELS[side.visibility] == NAMED):
-        if codes is None:
-            raise ValueError("A listing is for named owners only: give the codes that both sides share.")
-        audience = side.facts[row].audience
-        owners += sorted(codes.of(owner) for owner in audience)
-        sizes[row + 1] = len(audience)
+        owners += sorted(side.audience[row])
+        sizes[row + 1] = len(side.audience[row])
     return np.array(owners, np.int64), sizes.cumsum()
 
 

@@ -17,7 +17,8 @@ from sharing.matching.engine.reading import Reading, readings
 from sharing.matching.engine.reasons import Reason, reasons_of
 from sharing.matching.engine.score import FLOOR, Weights, default_weights, own_logits, probabilities
 
-Answers = Mapping[tuple[str, str, str], int]
+Answers = Mapping[tuple[str, str, str], int]  # how many noes, by (one owner, other owner, category)
+Noes = Mapping[tuple[frozenset[int], int], int]  # the same by (both owners, category), in the codes of a market
 MOST_OF_ONE_OWNER = 3  # among the best of a listing: the same text in 500 listings crowds nobody out
 CELLS = 1_280_000  # combinations looked at in one block: 10 MB an array
 
@@ -53,11 +54,18 @@ class Market:
     offers: Side
     asked: Pages
     given: Pages
+    noes: Noes
 
     @classmethod
-    def of(cls, facts: Sequence[Fact], knowledge: Knowledge, read: Mapping[str, Reading] | None = None) -> "Market":
+    def of(
+        cls,
+        facts: Sequence[Fact],
+        knowledge: Knowledge,
+        read: Mapping[str, Reading] | None = None,
+        codes: Codes | None = None,
+    ) -> "Market":
         """`read` holds readings by id that are known already; the others are encoded now, in one batch."""
-        codes, known = Codes(), dict(read or {})
+        codes, known = codes or Codes(), dict(read or {})
         unread = [fact for fact in facts if fact.id not in known]
         known |= {
             f.id: found
@@ -65,7 +73,11 @@ class Market:
         }
         sides = [sorted((f for f in facts if f.direction == d), key=lambda fact: fact.id) for d in ("request", "offer")]
         pages = [pages_of([known[fact.id] for fact in side], len(knowledge.concepts)) for side in sides]
-        return cls(side_of(sides[0], codes), side_of(sides[1], codes), *pages)
+        noes = {
+            (frozenset((codes.of(one), codes.of(other))), codes.of(category)): count
+            for (one, other, category), count in knowledge.answers.items()
+        }
+        return cls(side_of(sides[0], codes), side_of(sides[1], codes), *pages, noes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,7 +162,7 @@ def components_of(market: Market, pairs: Pairs, knowledge: Knowledge) -> dict[st
     sides = market.requests, market.offers, pairs.r, pairs.o
     facts = fact_components(*sides, terms_of(*sides, km=pairs.km))
     texts = text_components(market.asked, market.given, pairs.r, pairs.o, knowledge.concepts)
-    return texts | facts | {"declined": declined(*sides, knowledge.answers)}
+    return texts | facts | {"declined": declined(*sides, market.noes)}
 
 
 def first(pairs: Pairs, group: NDArray[np.intp], tie: NDArray[np.intp], owner: NDArray[np.int64], most: int) -> Pairs:

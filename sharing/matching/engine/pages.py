@@ -34,7 +34,7 @@ def pages_of(read: Sequence[Reading], concepts: int) -> Pages:
         parts=np.concatenate([np.empty((0, size), np.float32), *(reading.parts for reading in read)]),
         starts=np.cumsum([0, *(len(reading.parts) for reading in read)]),
         centre=_stacked([reading.centre for reading in read]),
-        grams=matrix([reading.subject for reading in read]),
+        grams=matrix([reading.grams for reading in read]),
         named=_sparse([reading.named for reading in read], concepts),
         refused=_sparse([reading.refused for reading in read], concepts),
         topics=_stacked([reading.topics for reading in read]),

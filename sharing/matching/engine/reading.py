@@ -12,6 +12,7 @@ from sharing.matching.engine.clauses import Clauses, clauses
 from sharing.matching.engine.concepts import Activation, Concepts
 from sharing.matching.engine.encoder import GRID, Encoder, Vectors
 from sharing.matching.engine.facts import Fact
+from sharing.matching.engine.text import Grams, stems, vector
 
 # A course about something is not somebody who does it. General words of six languages.
 _TRAINING = re.compile(
@@ -26,12 +27,11 @@ TITLE_SHARE = 0.5  # of a listing's one vector; the clauses share the rest
 class Reading:
     """One listing, read. It depends on its texts, the encoder and the thesaurus alone, so it can be kept."""
 
-    clauses: Clauses
     parts: Vectors  # (1 + clauses, size): unit vectors on the encoder's grid, or zeros; the title comes first
     centre: Vectors  # (size,): half title, half mean of the clauses, on the grid; what retrieval compares
     named: Activation  # concepts by name
     refused: Activation  # concepts named where the listing says what it is not about
-    subject: str  # what the n-grams are made of
+    grams: Grams  # of the subject: buckets and weights, as `text.vector` gives them
     topics: NDArray[np.float32]  # (concepts,): see `Topics.distribution`
     training: float  # 1 if the title speaks of a course, half if the description does
 
@@ -59,21 +59,17 @@ def readings(facts: Sequence[Fact], encoder: Encoder, concepts: Concepts) -> lis
 
 def _reading(fact: Fact, parts: Vectors, concepts: Concepts) -> Reading:
     found = clauses_of(fact)
-    subject = _subject(fact, found)
+    subject = "\n".join((found.title, *fact.keywords, *found.subject))
+    grams = vector(subject)
     return Reading(
-        clauses=found,
         parts=parts,
         centre=_centre(parts),
         named=concepts.spoken(found.title, (*found.subject, *fact.keywords)),
         refused=concepts.spoken("", found.refused),
-        subject=subject,
-        topics=concepts.topics.distribution(parts, subject, fact.category, fact.language),
+        grams=grams,
+        topics=concepts.topics.distribution(parts, grams, stems(subject), fact.category, fact.language),
         training=_training(found),
     )
-
-
-def _subject(fact: Fact, found: Clauses) -> str:
-    return "\n".join((found.title, *fact.keywords, *found.subject))
 
 
 def _centre(parts: Vectors) -> Vectors:

@@ -12,6 +12,8 @@ from scipy.sparse import csr_matrix
 
 from sharing.matching.engine.filler import FILLER
 
+Grams = tuple[NDArray[np.int32], NDArray[np.float64]]
+
 DIMENSIONS = 2**18
 SHORTEST_GRAM, LONGEST_GRAM = 3, 5
 LONGEST_WORD = 40  # nobody writes longer words; a hostile text must not cost more than an honest one
@@ -74,7 +76,7 @@ def _grams(word: str) -> tuple[tuple[int, int], ...]:
 
 
 @lru_cache(maxsize=16_384)
-def vector(text: str) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+def vector(text: str) -> Grams:
     """Buckets (int32, ascending) and weights (float64, of length one) of a text; both empty if it says nothing.
 
     1. Words as in `words`, each cut into the n-grams of 3 to 5 characters inside it.
@@ -92,13 +94,12 @@ def vector(text: str) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     return buckets.astype(np.int32), weights / np.sqrt(np.sum(weights**2))
 
 
-def matrix(texts: Sequence[str]) -> csr_matrix:
-    """The vectors of some texts as rows: (len(texts), DIMENSIONS)."""
-    vectors = [vector(text) for text in texts]
+def matrix(vectors: Sequence[Grams]) -> csr_matrix:
+    """The vectors of some texts as rows: (texts, DIMENSIONS)."""
     ends = np.cumsum([0, *(len(buckets) for buckets, _ in vectors)])
     columns = np.concatenate([np.empty(0, np.int32), *(buckets for buckets, _ in vectors)])
     weights = np.concatenate([np.empty(0), *(weights for _, weights in vectors)])
-    return csr_matrix((weights, columns, ends), shape=(len(texts), DIMENSIONS))
+    return csr_matrix((weights, columns, ends), shape=(len(vectors), DIMENSIONS))
 
 
 def shared_words(one: str, other: str) -> list[str]:

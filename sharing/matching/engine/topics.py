@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 
 from sharing.matching.engine.encoder import GRID, Encoder, Vectors
-from sharing.matching.engine.text import DIMENSIONS, matrix, stems, vector
+from sharing.matching.engine.text import DIMENSIONS, Grams, matrix, stems, vector
 from sharing.taxonomy.thesaurus import Meaning
 
 HOME = ("de", "en")
@@ -38,7 +38,9 @@ class Topics:
         at_home = Lexicon.of([meaning.at_home for meaning in meanings])
         return cls(categories, classifier, at_home, Lexicon.of([meaning.foreign for meaning in meanings]))
 
-    def distribution(self, parts: Vectors, text: str, category: str, language: str) -> NDArray[np.float32]:
+    def distribution(
+        self, parts: Vectors, grams: Grams, words: Sequence[str], category: str, language: str
+    ) -> NDArray[np.float32]:
         """(m,): square roots of the probabilities that a listing is about each meaning: of about length one, and
         on the encoder's grid.
 
@@ -53,7 +55,7 @@ class Topics:
         if not len(self.categories):
             return np.zeros(0, np.float32)
         lexicon = self.at_home if language in HOME else self.abroad
-        evidence = GRAMS * _standard(lexicon.by_grams(text)) + WORDS * _standard(lexicon.by_words(text))
+        evidence = GRAMS * _standard(lexicon.by_grams(grams)) + WORDS * _standard(lexicon.by_words(words))
         if self.classifier.shape[0] and parts.shape[1]:
             # Both sides are on the encoder's grid: exact in whatever order BLAS adds up.
             scores = (parts @ self.classifier).astype(np.float64)
@@ -77,14 +79,15 @@ class Lexicon:
     def of(cls, documents: Sequence[Sequence[str]]) -> "Lexicon":
         return cls(*_gram_columns([" ".join(phrases) for phrases in documents]), *_word_columns(documents))
 
-    def by_grams(self, text: str) -> Row:
-        buckets, found = vector(text)
+    def by_grams(self, grams: Grams) -> Row:
+        buckets, found = grams
         weighted = found * self.gram_weights[buckets]
         length = float(np.sqrt(np.sum(weighted**2)))
         return _summed(self.grams, buckets, weighted / (length or 1.0))
 
-    def by_words(self, text: str) -> Row:
-        counts = Counter(place for word in stems(text) if (place := self.vocabulary.get(word)) is not None)
+    def by_words(self, words: Sequence[str]) -> Row:
+        """`words` as `text.stems` gives them."""
+        counts = Counter(place for word in words if (place := self.vocabulary.get(word)) is not None)
         places = np.array(sorted(counts), np.intp)
         return _summed(self.words, places, np.array([counts[place] for place in places.tolist()], float))
 
@@ -109,7 +112,7 @@ def learned(meanings: Sequence[Meaning], encoder: Encoder) -> Vectors:
 
 def _gram_columns(texts: Sequence[str]) -> tuple[Row, csr_matrix]:
     """Inverse document frequencies over the thesaurus, and its n-grams as unit columns."""
-    grams = matrix(texts)
+    grams = matrix([vector(text) for text in texts])
     frequency = np.bincount(grams.indices, minlength=DIMENSIONS)
     weights = np.log((1 + len(texts)) / (1 + frequency))
     weighted = (grams @ diags(weights)).tocsr()
