@@ -200,6 +200,8 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Allmende <allmende@localhos
 DIGESTS_AT_ONCE = env.boolean("DIGESTS_AT_ONCE", False)  # for the demo: do not wait for the members' day and hour
 # Another text model than the embedded one, by its name in the sentence-transformers package; empty: the embedded one.
 TEXT_MODEL = env.text("TEXT_MODEL", "")
+# Where the workers of this machine keep the market as files that they share; empty: they read rows, as a small one can.
+SHELF_FOLDER = env.text("SHELF_FOLDER", "")
 DEMO_MAIL_FOLDER = env.text("DEMO_MAIL_FOLDER", "")
 
 # --- Languages, time, files, logs -----------------------------------------------------------------------------------

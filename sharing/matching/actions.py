@@ -12,9 +12,11 @@ from sharing.events import emit
 from sharing.listings.models import Listing
 from sharing.listings.terms import Direction
 from sharing.matching.book import Settled, settle
+from sharing.matching.circle import circle, worth_settling
 from sharing.matching.engine.match import Knowledge
+from sharing.matching.known import keep_vectors, knowledge
+from sharing.matching.look import Looked, look, with_partners
 from sharing.matching.models import Dismissal, Match
-from sharing.matching.snapshot import Looked, circle, keep_vectors, knowledge, look, worth_settling
 from sharing.matching.store import store
 
 
@@ -30,20 +32,20 @@ def match_listings(listing_ids: Sequence[UUID], /, *, now: datetime) -> int:
     if _overtaken(seen):
         known = knowledge()
         looked = look(changed, known)
-    settled = _settled(looked, known, changed=changed, fresh=changed)
+    settled = _settled(looked, known, changed)
     if settled.again:
         # Who lost one of their best may have room for somebody who was not stored: they look at everybody once more.
-        fresh = changed | settled.again
-        looked = look(fresh, known)
-        settled = _settled(looked, known, changed=fresh, fresh=fresh)
+        changed |= settled.again
+        looked = look(changed, known)
+        settled = _settled(looked, known, changed)
     keep_vectors()
-    store(settled, looked, known, now=now)
+    store(settled, with_partners(looked, settled.rows, changed, known), known, now=now)
     return len(settled.rows)
 
 
-def _settled(looked: Looked, known: Knowledge, *, changed: Collection[str], fresh: Collection[str]) -> Settled:
-    found = worth_settling(looked, fresh, known.weights)
-    return settle(circle(found, fresh), found, known.weights, changed=changed, fresh=fresh)
+def _settled(looked: Looked, known: Knowledge, changed: Collection[str]) -> Settled:
+    found = worth_settling(looked.rows, changed, known.weights)
+    return settle(circle(found, changed), found, known.weights, changed=changed)
 
 
 @transaction.atomic

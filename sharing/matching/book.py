@@ -36,22 +36,20 @@ class Settled:
     again: frozenset[str]  # listings that must be matched anew before this can be stored
 
 
-def settle(
-    before: Sequence[Row], found: Sequence[Row], weights: Weights, *, changed: Collection[str], fresh: Collection[str]
-) -> Settled:
-    """Puts what was found for the `fresh` listings in the place of what was kept for them.
+def settle(before: Sequence[Row], found: Sequence[Row], weights: Weights, *, changed: Collection[str]) -> Settled:
+    """Puts what was found for the `changed` listings in the place of what was kept for them.
 
-    `before` holds every kept pair of the fresh listings, of their old and new partners, and of the partners of those:
+    `before` holds every kept pair of the changed listings, of their old and new partners, and of the partners of those:
     the circle within which somebody's best can change. `changed` are the listings that really did.
 
-    1. All pairs of fresh listings are replaced by those found.
+    1. All pairs of changed listings are replaced by those found.
     2. Of each listing the best are kept, as in `match.best_of_both`.
     3. Who lost a pair with a changed listing, or saw it worsen, and had as many as are kept, may have room for a pair
        that was not stored: `again` names them.
     4. Probabilities of the kept pairs of everybody touched.
     """
-    fresh, changed = frozenset(fresh), frozenset(changed)
-    old = [row for row in before if row.request not in fresh and row.offer not in fresh]
+    changed = frozenset(changed)
+    old = [row for row in before if changed.isdisjoint(row.pair)]
     now = {row.pair: row.own for row in (*old, *found)}
     gone = {row.pair for row in before if now.get(row.pair, -np.inf) < row.own}
     rows = sorted((*old, *found), key=lambda row: row.pair)
@@ -61,16 +59,16 @@ def settle(
     chances = probabilities(pairs.own, pairs.r, pairs.o, weights)
     shown = (chances >= weights.suggest) & uncrowded(pairs, asker, giver)
     mine = [place for place, row in enumerate(kept) if not touched.isdisjoint(row.pair)]
-    again = _short_of(before, gone, weights.most_per_listing) - fresh
+    again = _short_of(before, gone, weights.most_per_listing) - changed
     return Settled(tuple(kept[place] for place in mine), chances[mine], shown[mine], touched, frozenset(again))
 
 
 def entering(
-    found: Sequence[Row], bars: Mapping[str, float], weights: Weights, *, fresh: Collection[str]
+    found: Sequence[Row], bars: Mapping[str, float], weights: Weights, *, changed: Collection[str]
 ) -> list[Row]:
-    """What of that found for the `fresh` listings may be kept: nothing else needs to be settled.
+    """What of that found for the `changed` listings may be kept: nothing else needs to be settled.
 
-    `bars` say how good a pair must be to be among the best of a listing that is not fresh; who is not there has room.
+    `bars` say how good a pair must be to be among the best of an unchanged listing; who is not there has room.
     """
     pairs, asker, giver = _owned(found)
     enters = np.zeros(len(found), bool)
@@ -78,7 +76,7 @@ def entering(
         ([row.request for row in found], pairs.r, pairs.o, giver),
         ([row.offer for row in found], pairs.o, pairs.r, asker),
     ):
-        here = np.array([name in fresh for name in names], bool)
+        here = np.array([name in changed for name in names], bool)
         best = first(pairs.pick(here), mine[here], theirs[here], owner[theirs[here]], weights.most_per_listing)
         enters[best.km.astype(int)] = True
         enters |= ~here & (pairs.own >= np.array([bars.get(name, -np.inf) for name in names]))

@@ -10,8 +10,9 @@ from sharing.matching.engine.gates import closed_by, distances
 from sharing.matching.engine.match import Market, Pairs, components_of, explained
 from sharing.matching.engine.reasons import Reason
 from sharing.matching.engine.score import BIAS, own_logits
+from sharing.matching.facts import facts_of
+from sharing.matching.known import knowledge, read
 from sharing.matching.models import Match
-from sharing.matching.snapshot import facts_of, knowledge, read
 
 
 @dataclass(frozen=True, slots=True)

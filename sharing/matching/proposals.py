@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from sharing.actors import Actor
 from sharing.listings.models import Listing
 from sharing.matching.engine.match import Knowledge
+from sharing.matching.facts import facts_of
+from sharing.matching.known import knowledge, read
 from sharing.matching.models import Dismissal, Match
-from sharing.matching.snapshot import facts_of, knowledge, read
 from sharing.taxonomy.actions import keep_apart
 from sharing.taxonomy.models import Concept
 

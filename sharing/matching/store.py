@@ -15,7 +15,6 @@ from sharing.matching.book import Settled
 from sharing.matching.engine.gates import distances
 from sharing.matching.engine.match import Knowledge, Market, Pairs, Suggestion, explained
 from sharing.matching.models import Match
-from sharing.matching.snapshot import Looked
 from sharing.statistics import refresh_statistics
 
 Pair = tuple[str, str]
@@ -23,10 +22,10 @@ STORED = ("own", "score", "suggested", "notify", "partial", "reasons", "withdraw
 COLUMNS = ("id", "request_id", "offer_id", "found_at", *STORED)
 
 
-def store(settled: Settled, looked: Looked, known: Knowledge, *, now: datetime) -> None:
+def store(settled: Settled, market: Market, known: Knowledge, *, now: datetime) -> None:
     """Bring the table in line for all touched listings."""
     there = {(str(m.request_id), str(m.offer_id)): m for m in Match.objects.touching(settled.touched)}
-    explanations = _explained(settled, looked.market, known)
+    explanations = _explained(settled, market, known)
     kept = {
         row.pair: _values(row.own, chance, shown, known)
         for (row, chance), shown in zip(_chances(settled), settled.shown.tolist(), strict=True)

@@ -1,5 +1,6 @@
 """The book of kept pairs: matching what changed comes to what matching everything would."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -7,7 +8,7 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sharing.matching.book import Row, Settled, settle
+from sharing.matching.book import Row, Settled, entering, settle
 from sharing.matching.engine.match import MOST_OF_ONE_OWNER, Pairs, best_of_both
 from sharing.matching.engine.score import Weights, default_weights, probabilities
 
@@ -52,21 +53,35 @@ class Book:
         self.kept: dict[Pair, tuple[float, float]] = {}
 
     def match(self, changed: set[str]) -> None:
-        settled = self._settled(changed, changed)
+        settled = self._settled(changed)
         if settled.again:
-            fresh = changed | settled.again
-            settled = self._settled(fresh, fresh)
+            settled = self._settled(changed | settled.again)
         self.kept = {pair: value for pair, value in self.kept.items() if settled.touched.isdisjoint(pair)}
         for kept, chance in zip(settled.rows, settled.chances.tolist(), strict=True):
             self.kept[kept.pair] = (kept.own, chance)
 
-    def _settled(self, changed: set[str], fresh: set[str]) -> Settled:
-        found = [row(pair, own, self.towns) for pair, own in self.world.items() if fresh & {*pair}]
-        ids = fresh | {name for one in found for name in one.pair}
-        for _ in range(2):
-            ids |= {name for pair in self.kept if ids & {*pair} for name in pair}
+    def _settled(self, changed: set[str]) -> Settled:
+        found = [row(pair, own, self.towns) for pair, own in self.world.items() if changed & {*pair}]
+        found = entering(found, self._bars(changed), weights(self.most), changed=changed)
+        ids = self._with_partners(changed) | {name for one in found for name in one.pair}
+        ids = self._with_partners(ids)
         before = [row(pair, self.kept[pair][0], self.towns) for pair in sorted(self.kept) if ids & {*pair}]
-        return settle(before, found, weights(self.most), changed=changed, fresh=fresh)
+        return settle(before, found, weights(self.most), changed=changed)
+
+    def _with_partners(self, ids: set[str]) -> set[str]:
+        return ids | {name for pair in self.kept if ids & {*pair} for name in pair}
+
+    def _bars(self, changed: set[str]) -> dict[str, float]:
+        """What `circle` asks the database for."""
+        kept = [row(pair, own, self.towns) for pair, (own, _) in self.kept.items() if not changed & {*pair}]
+        best: dict[str, list[float]] = defaultdict(list)
+        of_owner: Counter[tuple[str, str]] = Counter()
+        for one in sorted(kept, key=lambda one: -one.own):
+            for name, owner in ((one.request, one.giver), (one.offer, one.asker)):
+                of_owner[name, owner] += 1
+                if of_owner[name, owner] <= MOST_OF_ONE_OWNER:
+                    best[name].append(one.own)
+        return {name: owns[self.most - 1] for name, owns in best.items() if len(owns) >= self.most}
 
 
 listings = st.sampled_from(REQUESTS + OFFERS)
@@ -132,43 +147,43 @@ def test_at_most_three_of_one_owner_are_kept_for_a_listing() -> None:
     """The offers would each keep the request as their best, so that all would stay: they have better ones here."""
     flood = [("R", f"O{n}", 1.0) for n in range(5)]
     better = [(f"S{n}{m}", f"O{n}", 2.0) for n in range(5) for m in range(2)]
-    found = settle([], rows(*flood, *better, giver="one"), weights(2), changed={"R"}, fresh={"R"}).rows
+    found = settle([], rows(*flood, *better, giver="one"), weights(2), changed={"R"}).rows
     assert pairs(one for one in found if one.request == "R") == {("R", "O0"), ("R", "O1")}
-    wider = settle([], rows(*flood, *better, giver="one"), weights(9), changed={"R"}, fresh={"R"}).rows
+    wider = settle([], rows(*flood, *better, giver="one"), weights(9), changed={"R"}).rows
     assert len([one for one in wider if one.request == "R"]) == 5  # each is among its offer's best nine
     assert MOST_OF_ONE_OWNER == 3
 
 
 def test_who_had_room_needs_no_second_look() -> None:
     before = rows(("R", "O", 1.0), ("R", "P", 0.5))
-    assert settle(before, [], weights(3), changed={"O"}, fresh={"O"}).again == frozenset()
+    assert settle(before, [], weights(3), changed={"O"}).again == frozenset()
 
 
 def test_who_was_full_and_lost_a_pair_looks_again() -> None:
     before = rows(("R", "O", 1.0), ("R", "P", 0.5))
-    assert settle(before, [], weights(2), changed={"O"}, fresh={"O"}).again == {"R"}
+    assert settle(before, [], weights(2), changed={"O"}).again == {"R"}
     better = rows(("R", "O", 1.1))
-    assert settle(before, better, weights(2), changed={"O"}, fresh={"O"}).again == frozenset()
+    assert settle(before, better, weights(2), changed={"O"}).again == frozenset()
 
 
 def test_who_was_full_and_has_a_pair_that_got_worse_looks_again() -> None:
     before = rows(("R", "O", 1.0), ("R", "P", 0.5))
-    assert settle(before, rows(("R", "O", 0.1)), weights(2), changed={"O"}, fresh={"O"}).again == {"R"}
+    assert settle(before, rows(("R", "O", 0.1)), weights(2), changed={"O"}).again == {"R"}
 
 
 def test_who_was_full_with_one_owner_and_lost_one_of_them_looks_again() -> None:
     before = rows(*(("R", f"O{n}", 1.0) for n in range(3)), giver="one")
-    assert settle(before, [], weights(20), changed={"O1"}, fresh={"O1"}).again == {"R"}
+    assert settle(before, [], weights(20), changed={"O1"}).again == {"R"}
 
 
 def test_nothing_before_and_nothing_found_is_nothing() -> None:
-    settled = settle([], [], weights(3), changed={"R"}, fresh={"R"})
+    settled = settle([], [], weights(3), changed={"R"})
     assert (settled.rows, len(settled.chances), settled.touched, settled.again) == ((), 0, {"R"}, frozenset())
 
 
 def test_chances_belong_to_their_rows() -> None:
     found = rows(("R", "O", 3.0), ("R", "P", -3.0), ("S", "P", 1.0))
-    settled = settle([], found, weights(3), changed={"R"}, fresh={"R", "S"})
+    settled = settle([], found, weights(3), changed={"R"})
     chances = {one.pair: chance for one, chance in zip(settled.rows, settled.chances.tolist(), strict=True)}
     assert chances["R", "O"] > chances["R", "P"]
     assert settled.touched == {"R", "O", "P"}

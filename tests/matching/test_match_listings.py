@@ -15,7 +15,8 @@ from sharing.events import emit
 from sharing.listings import actions as listings
 from sharing.matching.actions import dismiss, match_listings
 from sharing.matching.engine.match import Market, suggest
-from sharing.matching.snapshot import facts_of, knowledge
+from sharing.matching.facts import facts_of
+from sharing.matching.known import knowledge
 from sharing.models import Event, Listing, Match, Organisation
 from tests import factories
 from tests.conftest import TODAY

@@ -10,6 +10,7 @@ from sharing.matching.engine.facts import AMOUNT, NO_MEASURE, RATE, Side
 
 Column = NDArray[np.float64]
 Places = NDArray[np.intp]
+Noes = Mapping[tuple[frozenset[int], int], int]  # how many, by (both owners, category) in the codes of the sides
 
 HALFWAY_KM = 30.0  # where nearness has fallen to 1/e
 REMOTE_NEARNESS, UNKNOWN_NEARNESS = 0.5, 0.5
@@ -84,8 +85,8 @@ def fact_components(requests: Side, offers: Side, r: Places, o: Places, terms: T
     }
 
 
-def declined(requests: Side, offers: Side, r: Places, o: Places, noes: Mapping[tuple[frozenset[int], int], int]) -> Column:
-    """Earlier noes between two organisations in one field; `noes` counts them by (both owners, category), as codes.
+def declined(requests: Side, offers: Side, r: Places, o: Places, noes: Noes) -> Column:
+    """Earlier noes between two organisations in one field; `noes` says how many.
 
     Reasons that say “something else” weigh on like pairs only: the same two towns, the category of the request.
     """

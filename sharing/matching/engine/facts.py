@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -164,6 +165,18 @@ class Side:
 
     def columns(self) -> dict[str, Any]:
         return {column.name: getattr(self, column.name) for column in fields(self)}
+
+    @staticmethod
+    def join(sides: Sequence["Side"]) -> "Side":
+        """One below the other; all of the same codes."""
+        together = zip(*(side.columns().items() for side in sides), strict=True)
+        return Side(**{columns[0][0]: _joined([column for _, column in columns]) for columns in together})
+
+
+def _joined(columns: Sequence[Any]) -> Any:
+    if isinstance(columns[0], tuple):
+        return tuple(chain.from_iterable(columns))
+    return np.concatenate(columns)
 
 
 def _cut(column: Any, rows: slice | NDArray[np.intp], places: Sequence[int]) -> Any:

@@ -24,7 +24,11 @@ def open_pairs(requests: Side, offers: Side) -> tuple[Places, Places, NDArray[np
        is no distance, so only a pair without any limit passes.
     """
     mask = _may_meet(requests, offers) & _sees(requests, offers) & _sees(offers, requests).T
-    r, o = np.nonzero(mask)
+    return within_reach(requests, offers, *np.nonzero(mask))
+
+
+def within_reach(requests: Side, offers: Side, r: Places, o: Places) -> tuple[Places, Places, NDArray[np.float64]]:
+    """The last gate alone, of pairs that have passed the others."""
     km = distances(requests, offers, r, o)
     reach = np.minimum(requests.radius[r], offers.radius[o])
     inside = np.isinf(reach) | (km <= reach)

@@ -113,7 +113,7 @@ class Index:
             raise ValueError("A vector is longer than one.")
         named, spans = _named(side)
         base = Part.of(_rows_of(side, places, spans), vectors, named)
-        direction = side.facts[0].direction if len(side) else ""
+        direction = side.facts[0].direction if side.facts else ""
         return cls(direction, base, _all(base), _some(base, np.empty(0, np.intp)))
 
     def changed(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from sharing.matching.engine.components import Terms, declined, fact_components, terms_of
+from sharing.matching.engine.components import Noes, Terms, declined, fact_components, terms_of
 from sharing.matching.engine.concepts import Concepts
 from sharing.matching.engine.encoder import Encoder
 from sharing.matching.engine.facts import Codes, Fact, Side, side_of
@@ -15,10 +15,9 @@ from sharing.matching.engine.pages import Pages, pages_of
 from sharing.matching.engine.pairing import shared_concepts, text_components
 from sharing.matching.engine.reading import Reading, readings
 from sharing.matching.engine.reasons import Reason, reasons_of
-from sharing.matching.engine.score import FLOOR, Weights, default_weights, own_logits, probabilities
+from sharing.matching.engine.score import FLOOR, Column, Places, Weights, default_weights, own_logits, probabilities
 
 Answers = Mapping[tuple[str, str, str], int]  # how many noes, by (one owner, other owner, category)
-Noes = Mapping[tuple[frozenset[int], int], int]  # the same by (both owners, category), in the codes of a market
 MOST_OF_ONE_OWNER = 3  # among the best of a listing: the same text in 500 listings crowds nobody out
 CELLS = 1_280_000  # combinations looked at in one block: 10 MB an array
 
@@ -72,12 +71,12 @@ class Market:
             for f, found in zip(unread, readings(unread, knowledge.encoder, knowledge.concepts), strict=True)
         }
         sides = [sorted((f for f in facts if f.direction == d), key=lambda fact: fact.id) for d in ("request", "offer")]
-        pages = [pages_of([known[fact.id] for fact in side], len(knowledge.concepts)) for side in sides]
+        asked, given = (pages_of([known[fact.id] for fact in side], len(knowledge.concepts)) for side in sides)
         noes = {
             (frozenset((codes.of(one), codes.of(other))), codes.of(category)): count
             for (one, other, category), count in knowledge.answers.items()
         }
-        return cls(side_of(sides[0], codes), side_of(sides[1], codes), *pages, noes)
+        return cls(side_of(sides[0], codes), side_of(sides[1], codes), asked, given, noes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,10 +150,14 @@ def scored(market: Market, knowledge: Knowledge, only: Collection[str] | None = 
     for start in range(0, len(market.requests), rows):
         r, o, km = open_pairs(market.requests.cut(slice(start, start + rows)), market.offers)
         asked = wanted[0][r + start] | wanted[1][o]
-        pairs = Pairs(r[asked] + start, o[asked], km[asked], np.empty(0))
-        own = own_logits(components_of(market, pairs, knowledge), knowledge.weights)
-        found = Pairs(pairs.r, pairs.o, pairs.km, own)
-        yield found.pick(own > FLOOR)
+        yield weighed(market, r[asked] + start, o[asked], km[asked], knowledge)
+
+
+def weighed(market: Market, r: Places, o: Places, km: Column, knowledge: Knowledge) -> Pairs:
+    """Step 2 for some open pairs, which must be ordered by request; those above `FLOOR`."""
+    pairs = Pairs(r, o, km, np.zeros(len(r)))
+    own = own_logits(components_of(market, pairs, knowledge), knowledge.weights)
+    return Pairs(r, o, km, own).pick(own > FLOOR)
 
 
 def components_of(market: Market, pairs: Pairs, knowledge: Knowledge) -> dict[str, NDArray[np.float64]]:

@@ -12,6 +12,8 @@ from sharing.matching.engine.encoder import Vectors
 from sharing.matching.engine.reading import Reading
 from sharing.matching.engine.text import matrix
 
+_BY_ROW = ("centre", "grams", "named", "refused", "topics", "training")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pages:
@@ -25,6 +27,35 @@ class Pages:
     refused: csr_matrix
     topics: NDArray[np.float32]  # (n, concepts)
     training: NDArray[np.float64]  # (n,)
+
+    def row(self, place: int) -> "Pages":
+        """One listing alone."""
+        begin, end = self.starts[place : place + 2].tolist()
+        only = slice(place, place + 1)
+        return Pages(
+            parts=self.parts[begin:end],
+            starts=np.array([0, end - begin]),
+            **{name: getattr(self, name)[only] for name in _BY_ROW},
+        )
+
+    def reading(self, place: int) -> Reading:
+        """What the row was made of."""
+        parts, span = (slice(*bounds[place : place + 2].tolist()) for bounds in (self.starts, self.grams.indptr))
+        return Reading(
+            parts=self.parts[parts],
+            centre=self.centre[place],
+            named=row_of(self.named, place),
+            refused=row_of(self.refused, place),
+            grams=(self.grams.indices[span], self.grams.data[span]),
+            topics=self.topics[place],
+            training=float(self.training[place]),
+        )
+
+
+def row_of(matrix: csr_matrix, row: int) -> Activation:
+    """Straight from the columns: a matrix of one row takes SciPy seventy times as long to make."""
+    begin, end = matrix.indptr[row], matrix.indptr[row + 1]
+    return dict(zip(matrix.indices[begin:end].tolist(), matrix.data[begin:end].tolist(), strict=True))
 
 
 def pages_of(read: Sequence[Reading], concepts: int) -> Pages:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from sharing.matching.engine.concepts import Concepts
-from sharing.matching.engine.pages import Pages
+from sharing.matching.engine.pages import Pages, row_of
 
 Column = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -107,7 +107,7 @@ LIKELY = 0.25  # of the overlap of two distributions, from which on one meaning 
 
 def shared_concepts(requests: Pages, offers: Pages, r: int, o: int) -> list[int]:
     """What both are about, the surest first: concepts that both name, then the likeliest by all their words."""
-    mine, theirs = _row(requests.named, r), _row(offers.named, o)
+    mine, theirs = row_of(requests.named, r), row_of(offers.named, o)
     both = {meaning: weight * theirs[meaning] for meaning, weight in mine.items() if meaning in theirs}
     named = sorted(both.items(), key=lambda item: (-item[1], item[0]))
     overlap = requests.topics[r].astype(np.float64) * offers.topics[o]
@@ -117,9 +117,3 @@ def shared_concepts(requests: Pages, offers: Pages, r: int, o: int) -> list[int]
         # What all the words speak for goes before a name that may have been mentioned in passing.
         sure = [likeliest, *(meaning for meaning in sure if meaning != likeliest and overlap[meaning] >= LIKELY / 10)]
     return sure
-
-
-def _row(matrix: csr_matrix, row: int) -> dict[int, float]:
-    """Straight from the columns: a matrix of one row takes SciPy seventy times as long to make."""
-    begin, end = matrix.indptr[row], matrix.indptr[row + 1]
-    return dict(zip(matrix.indices[begin:end].tolist(), matrix.data[begin:end].tolist(), strict=True))

@@ -30,6 +30,7 @@ from sharing.matching.engine.kernel import (
     Best,
     Columns,
     Six,
+    admitted,
     reachable,
     scan,
     sift,
@@ -86,10 +87,21 @@ def best_of_one(row: Index, index: Index, k: int, *, weights: RetrievalWeights =
         raise ValueError("One listing, not several or none.")
     how, found = (_six(weights), _swapped(row, index, k)), _nothing(1, k)
     for other, alive in index.parts():
-        rows = _in_reach(part.tiles[0], other, alive)
-        scan(_columns(part), _columns(other), rows, how, found)
+        # Gates first, so that only survivors' vectors are read at all.
+        scan(_columns(part), _columns(other), _open_rows(part, other, alive), how, found)
     _, places, scores = _answers([(part.rows["place"], found)])
     return places, scores
+
+
+def open_rows(row: Index, index: Index) -> Integers:
+    """Which rows of `index.base` every gate leaves open to one listing (an index of its own), ascending."""
+    (part,) = (part for part, _ in row.parts() if len(part.rows))
+    return np.sort(_open_rows(part, index.base, index.alive))
+
+
+def _open_rows(one: Part, other: Part, alive: Flags) -> Integers:
+    rows = _in_reach(one.tiles[0], other, alive)
+    return rows[: admitted(_columns(one), _columns(other), rows)]
 
 
 _all_tiles = tiles  # `best` has a parameter of that name

@@ -1,0 +1,185 @@
+"""The market as files of this machine: a matcher reads of a million listings only those that could fit."""
+
+import fcntl
+import hashlib
+import json
+import shutil
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.timezone import now
+
+from sharing.listings.models import Listing
+from sharing.listings.terms import Direction
+from sharing.matching import known
+from sharing.matching.engine.columns import Column, Columns
+from sharing.matching.engine.facts import Codes, Fact, Side, side_of
+from sharing.matching.engine.index import Integers
+from sharing.matching.engine.match import Knowledge
+from sharing.matching.engine.pages import Pages, pages_of
+from sharing.matching.engine.reading import Reading
+from sharing.matching.engine.shelf import Shelf, write
+from sharing.matching.facts import facts_of
+
+# A small market needs no files. Where there are some, what has changed since is read from rows, up to these many.
+NEWER, NEWER_SHARE = 5_000, 0.02
+CHUNK = 2_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shelves:
+    """The market as one transaction saw it. What has changed since is `outdated`."""
+
+    folder: Path
+    seen: str  # the snapshot of that transaction, as PostgreSQL writes it down
+    stamp: str  # of the model and the thesaurus
+    codes: Codes
+    requests: Shelf
+    offers: Shelf
+
+    @classmethod
+    def load(cls, folder: Path) -> "Shelves":
+        about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+        sides = {f"{name}s": Shelf.load(folder / name) for name in Direction}
+        return cls(folder, about["seen"], about["stamp"], Codes(about["words"]), **sides)
+
+    def outdated(self) -> frozenset[str]:
+        """Listings that something was told of since, or of whose owner: what the files say of them may be wrong."""
+        with connection.cursor() as cursor:
+            cursor.execute(_OUTDATED, {"seen": self.seen})
+            return frozenset(id_ for (id_,) in cursor.fetchall())
+
+    def has(self, fact: Fact) -> bool:
+        """Is it here with the words that it has now?"""
+        shelf = self.requests if fact.direction == Direction.REQUEST else self.offers
+        return shelf.told("keys", shelf.rows_of([fact.id])) == [_digest(fact)]
+
+    def readings(self, ids: Collection[str]) -> dict[str, Reading]:
+        """Of those that are here."""
+        found: dict[str, Reading] = {}
+        for shelf in (self.requests, self.offers):
+            rows = shelf.rows_of(ids)
+            pages = shelf.read(rows)
+            found |= {id_: pages.reading(place) for place, id_ in enumerate(shelf.told("ids", rows))}
+        return found
+
+
+_OUTDATED = """
+    WITH told AS (
+        SELECT kind, subject_id FROM sharing_event
+        WHERE transaction_id >= pg_snapshot_xmin(%(seen)s::pg_snapshot)::text::bigint
+        AND NOT pg_visible_in_snapshot(transaction_id::text::xid8, %(seen)s::pg_snapshot)
+        AND kind ~ '^(listing|organisation)\\.'
+    )
+    SELECT subject_id::text FROM told WHERE kind LIKE 'listing.%%'
+    UNION
+    SELECT id::text FROM sharing_listing
+    WHERE owner_id IN (SELECT subject_id FROM told WHERE kind LIKE 'organisation.%%')
+"""
+
+
+def shelves() -> Shelves | None:
+    """Those of this machine; None where there are none, or none for the model and the thesaurus of today."""
+    if not settings.SHELF_FOLDER:
+        return None
+    try:
+        found = _loaded((Path(settings.SHELF_FOLDER) / "current").read_text().strip())
+    except FileNotFoundError:
+        return None
+    return found if found.stamp == known.stamp() else None
+
+
+@lru_cache(maxsize=1)
+def _loaded(folder: str) -> Shelves:
+    return Shelves.load(Path(folder))
+
+
+def due() -> bool:
+    """Is there so much that the files do not know that it is time for new ones?"""
+    there = shelves()
+    if there is None:
+        return Listing.objects.live().count() > NEWER
+    return len(there.outdated()) > NEWER + NEWER_SHARE * (len(there.requests) + len(there.offers))
+
+
+def build() -> bool:
+    """Write down the market as it is now; False where another process of this machine is at it.
+
+    Readings of listings that have not changed are taken from the old files. Who is killed leaves the old ones in force.
+    """
+    home = Path(settings.SHELF_FOLDER)
+    home.mkdir(parents=True, exist_ok=True)
+    with _alone(home) as mine:
+        if not mine:
+            return False
+        folder = home / now().strftime("%Y%m%dT%H%M%S%f")
+        _write(folder, shelves())
+        (home / "next").write_text(str(folder))
+        (home / "next").replace(home / "current")
+        # Who has read the old name a moment ago still finds it; whoever has mapped older files keeps them.
+        for old in sorted(path for path in home.iterdir() if path.is_dir())[:-2]:
+            shutil.rmtree(old)
+        return True
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[bool]:
+    with (home / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def _write(folder: Path, old: Shelves | None) -> None:
+    """Twice over the rows, in one snapshot: first the facts, which give the order, then the texts in that order."""
+    folder.mkdir()
+    codes, knowledge = Codes(), known.knowledge()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            cursor.execute("SELECT pg_current_snapshot()::text")
+            about = {"seen": cursor.fetchone()[0], "stamp": known.stamp()}
+        for direction in Direction:
+            side, names = _columns(direction, codes)
+            write(folder / direction, side, names, partial(_read, names["ids"], knowledge, old))
+    (folder / "about.json").write_text(json.dumps(about | {"words": codes.words()}), encoding="utf-8")
+
+
+def _columns(direction: Direction, codes: Codes) -> tuple[Side, Columns]:
+    """The facts of one direction, without the texts, by id."""
+    live = Listing.objects.live().for_matching().filter(direction=direction).iterator(chunk_size=CHUNK)
+    sides, names = [side_of([], codes)], [_names([])]
+    while facts := facts_of(islice(live, CHUNK)):
+        sides.append(replace(side_of(facts, codes), facts=()))
+        names.append(_names(facts))
+    return Side.join(sides), {name: np.concatenate([some[name] for some in names]) for name in names[0]}
+
+
+def _names(facts: Sequence[Fact]) -> Columns:
+    return {
+        "ids": np.array([fact.id for fact in facts], "S36"),
+        "owners": np.array([fact.owner.id for fact in facts], "S36"),
+        "keys": np.array([_digest(fact) for fact in facts], "S32"),
+    }
+
+
+def _read(ids: Column, knowledge: Knowledge, old: Shelves | None, places: Integers) -> Pages:
+    wanted = ids[places].astype(str).tolist()
+    facts = facts_of(Listing.objects.for_matching().filter(id__in=wanted))
+    readings = old.readings([fact.id for fact in facts if old.has(fact)]) if old else {}
+    readings |= known.read([fact for fact in facts if fact.id not in readings], knowledge)
+    return pages_of([readings[id_] for id_ in wanted], len(knowledge.concepts))
+
+
+def _digest(fact: Fact) -> str:
+    return hashlib.blake2b(repr(known.key(fact)).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
