@@ -21,6 +21,7 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
     },  # nothing to do but after `nightly` and new concepts
     "nightly": {"task": "tasks.matching.nightly", "schedule": crontab(hour=2, minute=30)},
+    "shelve": {"task": "tasks.matching.shelve", "schedule": 600.0},
     "expire": {"task": "tasks.upkeep.expire_listings", "schedule": 3600.0},
     "pulse": {"task": "tasks.upkeep.beat", "schedule": 15.0},
 }

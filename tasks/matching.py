@@ -1,8 +1,10 @@
-"""Matching everything anew, tile by tile: as many workers as there are take part."""
+"""Matching everything anew, tile by tile, as many workers as there are; and the files that they share."""
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
+from sharing.matching import shelves
 from sharing.matching.rebuild import ask_for_rebuild, rebuild_next
 
 
@@ -17,3 +19,10 @@ def rebuild() -> None:
 def nightly() -> None:
     """Ask for all of it, in the night: what is stored is then what matching from scratch would find."""
     ask_for_rebuild(now=timezone.now())
+
+
+@shared_task(ignore_result=True, time_limit=4 * 3600)
+def shelve() -> None:
+    """Bring this machine's files up to date when much has changed."""
+    if settings.SHELF_FOLDER and shelves.due():
+        shelves.build()

@@ -81,9 +81,9 @@ def _on_file(
         for place, fact in enumerate(side.facts):
             if fact.id in mine:
                 one = side.cut(slice(place, place + 1)), pages.row(place)
-                for rows, others, read_ in shelf.partners(one[0], index):
-                    pairs, places = _weighed(one, (others, read_), market.noes, known)
-                    yield from _named(fact, shelf, rows[places], pairs.own.tolist())
+                rows, others = shelf.partners(one[0], one[1].centre, index)
+                pairs, places = _weighed(one, others, market.noes, known)
+                yield from _named(fact, shelf, rows[places], pairs.own.tolist())
 
 
 def _weighed(

@@ -19,7 +19,7 @@ from django.utils.timezone import now
 from sharing.listings.models import Listing
 from sharing.listings.terms import Direction
 from sharing.matching import known
-from sharing.matching.engine.columns import Column, Columns
+from sharing.matching.engine.columns import Columns
 from sharing.matching.engine.facts import Codes, Fact, Side, side_of
 from sharing.matching.engine.index import Integers
 from sharing.matching.engine.match import Knowledge
@@ -56,19 +56,9 @@ class Shelves:
             cursor.execute(_OUTDATED, {"seen": self.seen})
             return frozenset(id_ for (id_,) in cursor.fetchall())
 
-    def has(self, fact: Fact) -> bool:
-        """Is it here with the words that it has now?"""
-        shelf = self.requests if fact.direction == Direction.REQUEST else self.offers
-        return shelf.told("keys", shelf.rows_of([fact.id])) == [_digest(fact)]
-
     def readings(self, ids: Collection[str]) -> dict[str, Reading]:
         """Of those that are here."""
-        found: dict[str, Reading] = {}
-        for shelf in (self.requests, self.offers):
-            rows = shelf.rows_of(ids)
-            pages = shelf.read(rows)
-            found |= {id_: pages.reading(place) for place, id_ in enumerate(shelf.told("ids", rows))}
-        return found
+        return self.requests.readings(ids) | self.offers.readings(ids)
 
 
 _OUTDATED = """
@@ -151,7 +141,8 @@ def _write(folder: Path, old: Shelves | None) -> None:
             about = {"seen": cursor.fetchone()[0], "stamp": known.stamp()}
         for direction in Direction:
             side, names = _columns(direction, codes)
-            write(folder / direction, side, names, partial(_read, names["ids"], knowledge, old))
+            before = getattr(old, f"{direction}s", None)
+            write(folder / direction, side, names, partial(_read, names, knowledge, before))
     (folder / "about.json").write_text(json.dumps(about | {"words": codes.words()}), encoding="utf-8")
 
 
@@ -173,11 +164,14 @@ def _names(facts: Sequence[Fact]) -> Columns:
     }
 
 
-def _read(ids: Column, knowledge: Knowledge, old: Shelves | None, places: Integers) -> Pages:
-    wanted = ids[places].astype(str).tolist()
-    facts = facts_of(Listing.objects.for_matching().filter(id__in=wanted))
-    readings = old.readings([fact.id for fact in facts if old.has(fact)]) if old else {}
-    readings |= known.read([fact for fact in facts if fact.id not in readings], knowledge)
+def _read(names: Columns, knowledge: Knowledge, old: Shelf | None, places: Integers) -> Pages:
+    """What the old files have read in the same words is not read again."""
+    ids = names["ids"][places]
+    known_ids = ids[old.holds(ids, names["keys"][places])].astype(str) if old else ()
+    readings = old.readings(known_ids) if old else {}
+    wanted = ids.astype(str).tolist()
+    rows = Listing.objects.for_matching().filter(id__in=[id_ for id_ in wanted if id_ not in readings])
+    readings |= known.read(facts_of(rows), knowledge)
     return pages_of([readings[id_] for id_ in wanted], len(knowledge.concepts))
 
 

@@ -32,7 +32,7 @@ def write_region(folder: Path, *, listings: int, municipalities: int = 200, temp
     """A bundle in `folder`. With `templates` all listings share so few texts, as from towns that copy one another."""
     folder.mkdir(parents=True, exist_ok=True)
     random = Random(f"{listings} {municipalities} {templates}")
-    texts = [_text(random) for _ in range(templates or listings)]
+    texts = [text(random) for _ in range(templates or listings)]
     places = [_municipality(number, random) for number in range(municipalities)]
     keys = [place["key"] for place in places]
     _write(folder, "municipalities", places)
@@ -61,7 +61,7 @@ def _municipality(number: int, random: Random) -> dict[str, object]:
     }
 
 
-def _text(random: Random) -> tuple[str, str, str, str]:
+def text(random: Random) -> tuple[str, str, str, str]:
     """Category, title, description, keywords."""
     thing, task = random.choice(THINGS), random.choice(TASKS)
     details = " und ".join(random.sample(DETAILS, 4))

@@ -237,7 +237,7 @@ def market(count: int, direction: str, seed: int) -> Side:
     columns = {
         name: np.repeat(column, count) for name, column in one.columns().items() if not isinstance(column, tuple)
     }
-    latitudes, longitudes, states = _municipalities()
+    latitudes, longitudes, states = municipalities()
     owner = random.integers(len(latitudes), size=count)
     first = 740_000 + random.integers(365, size=count)
     how = random.random(count)
@@ -272,7 +272,7 @@ def _topics(count: int, seed: int) -> np.ndarray:
     return np.random.default_rng([seed, count, 3]).integers(TOPICS, size=count)
 
 
-def _municipalities() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def municipalities() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Latitude, longitude and state of each; made up where the register is not at hand."""
     if not (SHARED / REGISTER).is_file():
         random = np.random.default_rng(13)

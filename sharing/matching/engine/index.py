@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +136,10 @@ class Index:
         kept[self.delta.at(touched)] = False
         delta = _joined(_some(self.delta, np.flatnonzero(kept)), new.base)
         return Index(self.direction or new.direction, self.base, frozen(alive), delta, self.home)
+
+    def with_vectors(self, vectors: Vectors) -> "Index":
+        """For an index without a delta whose vectors, in the order of its rows, are kept elsewhere."""
+        return replace(self, base=replace(self.base, vectors=vectors), delta=replace(self.delta, vectors=vectors[:0]))
 
     def compact(self) -> "Index":
         """The same listings without a delta: byte for byte what `of` makes of them."""

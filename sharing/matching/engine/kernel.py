@@ -34,6 +34,7 @@ CHUNK = 64  # pairs that the bound rules out together
 SHUT = np.float32(-1e9)  # more than any score
 MARGIN_KM = 1.5  # in the bound, whose positions are float32
 LANES = 32
+MILLIMETRE = 1e-6  # in km
 TINY = 1e-12  # more than the order of a sum of six float64 changes
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -93,6 +94,11 @@ def _within(pair: Pair, km: float) -> bool:
     """Each goes as far as the other one is; NaN, an unknown place, only passes where neither has a limit."""
     reach = min(pair[0].radius, pair[1].radius)
     return math.isinf(reach) or km <= reach
+
+
+@compiled
+def _open(pair: Pair, a_named: Integers, g_named: Integers, spare_km: float) -> bool:
+    return _may_meet(pair, a_named, g_named) and _within(pair, _km(pair) - spare_km)
 
 
 @compiled
@@ -256,18 +262,16 @@ def sift(dots: Vectors, asked: Columns, given: Columns, how: How, best: Best) ->
             if _any(most[start : start + CHUNK], (best[0][i, -1] - 0.5) / UNITS - spare):
                 for j in range(start, min(start + CHUNK, len(others))):
                     pair = rows[i], others[j]
-                    if most[j] >= (best[0][i, -1] - 0.5) / UNITS - spare and _may_meet(pair, asked[2], given[2]):
+                    if most[j] >= (best[0][i, -1] - 0.5) / UNITS - spare and _open(pair, asked[2], given[2], 0.0):
                         _try(dots[i, j], pair, (asked[1][i], given[1][j]), how, (best[0][i], best[1][i]))
 
 
 @compiled
 def _try(dot: float, pair: Pair, vectors: tuple[Vectors, Vectors], how: How, best: Best) -> None:
-    """The radius, the score, and a place among the best."""
-    km = _km(pair)
-    if _within(pair, km):
-        units = _units(dot, vectors, _terms(pair, km, how), best[0][-1])
-        if units >= 0:
-            _push(best, units, pair[1].place)
+    """The score, and a place among the best."""
+    units = _units(dot, vectors, _terms(pair, _km(pair), how), best[0][-1])
+    if units >= 0:
+        _push(best, units, pair[1].place)
 
 
 @compiled
@@ -288,7 +292,7 @@ def admitted(asked: Columns, given: Columns, rows: Integers) -> int:
     count = 0
     for row in rows:
         pair = asked[0][0], given[0][row]
-        if _may_meet(pair, asked[2], given[2]) and _within(pair, _km(pair) - 1e-6):
+        if _open(pair, asked[2], given[2], MILLIMETRE):
             rows[count] = row
             count += 1
     return count

@@ -93,12 +93,6 @@ def best_of_one(row: Index, index: Index, k: int, *, weights: RetrievalWeights =
     return places, scores
 
 
-def open_rows(row: Index, index: Index) -> Integers:
-    """Which rows of `index.base` every gate leaves open to one listing (an index of its own), ascending."""
-    (part,) = (part for part, _ in row.parts() if len(part.rows))
-    return np.sort(_open_rows(part, index.base, index.alive))
-
-
 def _open_rows(one: Part, other: Part, alive: Flags) -> Integers:
     rows = _in_reach(one.tiles[0], other, alive)
     return rows[: admitted(_columns(one), _columns(other), rows)]
