@@ -12,11 +12,12 @@ RUN DEMO=True /opt/venv/bin/python -m django compile_texts --settings config.set
     /opt/venv/bin/python -m django collectstatic --noinput --settings config.settings
 
 FROM python:3.12-slim
-RUN useradd --system --uid 10001 --home-dir /app allmende
+# Workers keep files and compiled code here.
+RUN useradd --system --uid 10001 --home-dir /app allmende && install -d -o allmende /var/lib/allmende
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 WORKDIR /app
-ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 DJANGO_SETTINGS_MODULE=config.settings
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 NUMBA_CACHE_DIR=/var/lib/allmende/numba DJANGO_SETTINGS_MODULE=config.settings
 USER allmende
 EXPOSE 8000
 CMD ["gunicorn", "--bind", "0.0.0.0:8000", "--workers", "3", "--threads", "4", "--limit-request-line", "8190", "config.wsgi"]

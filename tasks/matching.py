@@ -4,7 +4,6 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from sharing.matching import shelves
 from sharing.matching.rebuild import ask_for_rebuild, rebuild_next
 
 
@@ -24,5 +23,8 @@ def nightly() -> None:
 @shared_task(ignore_result=True, time_limit=4 * 3600)
 def shelve() -> None:
     """Bring this machine's files up to date when much has changed."""
-    if settings.SHELF_FOLDER and shelves.due():
-        shelves.build()
+    if settings.SHELF_FOLDER:
+        from sharing.matching import shelves  # with a compiler, which only a machine with files needs
+
+        if shelves.due():
+            shelves.build()

@@ -2,8 +2,11 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
 
 from sharing.listings.models import Listing
 from sharing.listings.terms import Direction
@@ -11,13 +14,14 @@ from sharing.matching.book import Row
 from sharing.matching.engine.components import Noes
 from sharing.matching.engine.facts import Fact, Side
 from sharing.matching.engine.gates import within_reach
-from sharing.matching.engine.index import Integers
 from sharing.matching.engine.match import Knowledge, Market, Pairs, scored, weighed
 from sharing.matching.engine.pages import Pages
-from sharing.matching.engine.shelf import Shelf
 from sharing.matching.facts import facts_of
 from sharing.matching.known import read
-from sharing.matching.shelves import Shelves, shelves
+
+if TYPE_CHECKING:
+    from sharing.matching.engine.shelf import Shelf
+    from sharing.matching.shelves import Shelves
 
 SIDES = Direction.REQUEST, Direction.OFFER
 
@@ -28,12 +32,12 @@ class Looked:
 
     market: Market  # of these listings and of what is newer than the files
     rows: tuple[Row, ...]
-    on_file: Shelves | None
+    on_file: "Shelves | None"
 
 
 def look(listing_ids: Collection[str], known: Knowledge) -> Looked:
     """The given listings against all that is on the market and in reach."""
-    on_file = shelves()
+    on_file = _shelves()
     live = Listing.objects.live().for_matching()
     mine = list(live.filter(id__in=listing_ids))
     outdated = on_file.outdated() if on_file else frozenset()
@@ -50,6 +54,14 @@ def look(listing_ids: Collection[str], known: Knowledge) -> Looked:
     if on_file:
         rows += _on_file(on_file, market, known, mine=listing_ids, outdated=outdated)
     return Looked(market, tuple(rows), on_file)
+
+
+def _shelves() -> "Shelves | None":
+    if not settings.SHELF_FOLDER:
+        return None
+    from sharing.matching.shelves import shelves  # with a compiler, which only a machine with files needs
+
+    return shelves()
 
 
 def with_partners(looked: Looked, rows: Iterable[Row], listing_ids: Collection[str], known: Knowledge) -> Market:
@@ -72,7 +84,7 @@ def _rows(market: Market, blocks: Iterable[Pairs]) -> Iterator[Row]:
 
 
 def _on_file(
-    on_file: Shelves, market: Market, known: Knowledge, *, mine: Collection[str], outdated: frozenset[str]
+    on_file: "Shelves", market: Market, known: Knowledge, *, mine: Collection[str], outdated: frozenset[str]
 ) -> Iterator[Row]:
     """Pairs of the given listings with what stands in the files and has not changed since."""
     sides = (market.requests, market.asked, on_file.offers), (market.offers, market.given, on_file.requests)
@@ -88,7 +100,7 @@ def _on_file(
 
 def _weighed(
     one: tuple[Side, Pages], others: tuple[Side, Pages], noes: Noes, known: Knowledge
-) -> tuple[Pairs, Integers]:
+) -> tuple[Pairs, NDArray[np.intp]]:
     """Pairs of one listing with some of the other side, and the places of these."""
     here, there = np.zeros(len(others[0]), np.intp), np.arange(len(others[0]))
     if one[0].facts[0].direction == Direction.REQUEST:
@@ -100,7 +112,7 @@ def _weighed(
     return pairs, pairs.r
 
 
-def _named(fact: Fact, shelf: Shelf, rows: Integers, own: Sequence[float]) -> Iterator[Row]:
+def _named(fact: Fact, shelf: "Shelf", rows: NDArray[np.intp], own: Sequence[float]) -> Iterator[Row]:
     for id_, owner, logit in zip(shelf.told("ids", rows), shelf.told("owners", rows), own, strict=True):
         if fact.direction == Direction.REQUEST:
             yield Row(fact.id, id_, logit, fact.owner.id, owner)

@@ -77,8 +77,6 @@ _OUTDATED = """
 
 def shelves() -> Shelves | None:
     """Those of this machine; None where there are none, or none for the model and the thesaurus of today."""
-    if not settings.SHELF_FOLDER:
-        return None
     try:
         found = _loaded((Path(settings.SHELF_FOLDER) / "current").read_text().strip())
     except FileNotFoundError:

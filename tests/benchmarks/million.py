@@ -110,6 +110,7 @@ def populate() -> None:
     Organisation.objects.bulk_create(towns, batch_size=2_000)
     random = Random(7)
     with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
         cursor.execute("CREATE TEMP TABLE said (n int, category text, title text, body text)")
         texts = [text(random)[:3] for _ in range(TEXTS)]
         cursor.executemany("INSERT INTO said VALUES (%s, %s, %s, %s)", [(n, *some) for n, some in enumerate(texts)])

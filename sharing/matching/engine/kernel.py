@@ -1,28 +1,20 @@
 """The compiled loops of the retrieval stage: gates, bound, score and the k best of each row, in one pass.
 
-Why Numba, here and nowhere else: beside the product of a pair (8 to 13 ns) gates and score take 4 here and 40 in NumPy,
-which walks through memory once for each of them, while one loop looks at most pairs not at all. Without `fastmath`:
-sums keep their order, so every machine and every block gives the same bytes. Numba looks at this file only: empty
-`__pycache__` after changing a constant that comes from another module.
+Compiled for the reasons that `kernel_gates` gives.
 """
 
 import math
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from sharing.matching.engine.components import HALFWAY_KM
 from sharing.matching.engine.facts import AMOUNT, NO_MEASURE, RATE
 from sharing.matching.engine.gates import EARTH_RADIUS_KM
-from sharing.matching.engine.index import ALL, NAMED, ON_SITE, REMOTE, STATE, Integers, Records, Vectors
+from sharing.matching.engine.index import ON_SITE, REMOTE, Integers, Records, Vectors
+from sharing.matching.engine.kernel_gates import Columns, Pair, Record, compiled, is_open, km_of
 
-Record = Any  # one row; Numba sees a pointer to it
-Pair = tuple[Record, Record]  # who asks, and of the other side
 Words = NDArray[np.int32]
-Columns = tuple[Records, Vectors, Integers]  # rows, their vectors, and the owners that NAMED rows name
 Six = tuple[float, float, float, float, float, float]
 How = tuple[Six, bool]  # the weights; do offers ask
 Best = tuple[NDArray[np.int32], Integers]  # scores in ten-thousandths and places, the best first
@@ -34,15 +26,7 @@ CHUNK = 64  # pairs that the bound rules out together
 SHUT = np.float32(-1e9)  # more than any score
 MARGIN_KM = 1.5  # in the bound, whose positions are float32
 LANES = 32
-MILLIMETRE = 1e-6  # in km
 TINY = 1e-12  # more than the order of a sum of six float64 changes
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def compiled(function: Function) -> Function:
-    """Compiled once per machine; other threads run meanwhile; no check for a zero divisor, which would be a branch."""
-    return cast("Function", njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
 @compiled
@@ -60,45 +44,6 @@ def _dot(x: Vectors, y: Vectors) -> float:
         for lane in range(len(a)):
             lanes[lane] += np.float64(a[lane]) * np.float64(b[lane])
     return float(lanes.sum())
-
-
-@compiled
-def _sees(viewer: Record, shown: Record, named: Integers) -> bool:
-    """May the owner of the one see the other? In the loop, since nearly all rows are for everybody."""
-    if shown.visibility == NAMED:
-        return bool((named[shown.named_from : shown.named_to] == viewer.owner).any())
-    if shown.visibility == STATE:
-        return bool(viewer.state == shown.state)
-    return bool(shown.visibility == ALL or viewer.district == shown.district)
-
-
-@compiled
-def _may_meet(pair: Pair, a_named: Integers, g_named: Integers) -> bool:
-    """All gates but the radius, the cheapest first; sale and what has no reach at all is `mode` 0."""
-    a, g = pair
-    if a.mode & g.mode == 0 or a.acting == g.acting or a.first > g.last or a.last < g.first:
-        return False
-    return _sees(a, g, g_named) and _sees(g, a, a_named)
-
-
-@compiled
-def _km(pair: Pair) -> float:
-    """Great circle from the chord: differences of float64 unit vectors are exact to a micrometre. NaN if unknown."""
-    a, g = pair
-    square = (a.x - g.x) ** 2 + (a.y - g.y) ** 2 + (a.z - g.z) ** 2
-    return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(square) / 2)) if square >= 0 else math.nan
-
-
-@compiled
-def _within(pair: Pair, km: float) -> bool:
-    """Each goes as far as the other one is; NaN, an unknown place, only passes where neither has a limit."""
-    reach = min(pair[0].radius, pair[1].radius)
-    return math.isinf(reach) or km <= reach
-
-
-@compiled
-def _open(pair: Pair, a_named: Integers, g_named: Integers, spare_km: float) -> bool:
-    return _may_meet(pair, a_named, g_named) and _within(pair, _km(pair) - spare_km)
 
 
 @compiled
@@ -262,14 +207,14 @@ def sift(dots: Vectors, asked: Columns, given: Columns, how: How, best: Best) ->
             if _any(most[start : start + CHUNK], (best[0][i, -1] - 0.5) / UNITS - spare):
                 for j in range(start, min(start + CHUNK, len(others))):
                     pair = rows[i], others[j]
-                    if most[j] >= (best[0][i, -1] - 0.5) / UNITS - spare and _open(pair, asked[2], given[2], 0.0):
+                    if most[j] >= (best[0][i, -1] - 0.5) / UNITS - spare and is_open(pair, asked[2], given[2], 0.0):
                         _try(dots[i, j], pair, (asked[1][i], given[1][j]), how, (best[0][i], best[1][i]))
 
 
 @compiled
 def _try(dot: float, pair: Pair, vectors: tuple[Vectors, Vectors], how: How, best: Best) -> None:
     """The score, and a place among the best."""
-    units = _units(dot, vectors, _terms(pair, _km(pair), how), best[0][-1])
+    units = _units(dot, vectors, _terms(pair, km_of(pair), how), best[0][-1])
     if units >= 0:
         _push(best, units, pair[1].place)
 
@@ -281,37 +226,3 @@ def scan(asked: Columns, given: Columns, rows: Integers, how: How, best: Best) -
     for row in rows:
         y = given[1][row]
         _try(np.dot(x, y), (asked[0][0], given[0][row]), (x, y), how, (best[0][0], best[1][0]))
-
-
-@compiled
-def admitted(asked: Columns, given: Columns, rows: Integers) -> int:
-    """How many of `rows` every gate leaves open to one listing; their numbers move to the front.
-
-    A millimetre in the pair's favour: `gates.within_reach`, which measures in another way, has the last word.
-    """
-    count = 0
-    for row in rows:
-        pair = asked[0][0], given[0][row]
-        if _open(pair, asked[2], given[2], MILLIMETRE):
-            rows[count] = row
-            count += 1
-    return count
-
-
-@compiled
-def reachable(rows: Records, alive: NDArray[np.bool_], tiles: Records, circle: Record, found: Integers) -> int:
-    """How many rows of these tiles could meet anybody in a circle; `found` gets their numbers, tile by tile.
-
-    A superset: the chord is never longer than the way over ground. In a loop, since it ends at the first "no".
-    """
-    count = 0
-    for t in range(len(tiles)):
-        for row in range(tiles[t].start, tiles[t].stop):
-            g = rows[row]
-            if alive[row] and g.mode & circle.mode:
-                reach = min(g.radius, circle.reach)
-                chord = math.sqrt((g.x - circle.x) ** 2 + (g.y - circle.y) ** 2 + (g.z - circle.z) ** 2)
-                if math.isinf(reach) or EARTH_RADIUS_KM * chord <= circle.spread + reach + 1e-6:
-                    found[count] = row
-                    count += 1
-    return count

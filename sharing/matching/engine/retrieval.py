@@ -25,16 +25,8 @@ from dataclasses import astuple, dataclass
 import numpy as np
 
 from sharing.matching.engine.index import Flags, Floats, Index, Integers, Part, frozen, kilometres, tiles
-from sharing.matching.engine.kernel import (
-    UNITS,
-    Best,
-    Columns,
-    Six,
-    admitted,
-    reachable,
-    scan,
-    sift,
-)
+from sharing.matching.engine.kernel import UNITS, Best, Six, scan, sift
+from sharing.matching.engine.kernel_gates import Columns, admitted, reachable
 
 __all__ = ["DEFAULT", "Index", "RetrievalWeights", "best", "best_of_one", "tiles"]
 
