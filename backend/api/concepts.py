@@ -24,6 +24,7 @@ class WordingSerializer(StrictSerializer):
     synonyms = serializers.ListField(child=Line(max_length=120), max_length=50, required=False)
     foreign_names = serializers.ListField(child=Line(max_length=120), max_length=50, required=False)
     needs = serializers.ListField(child=Line(max_length=160), max_length=50, required=False)
+    foreign_needs = serializers.ListField(child=Line(max_length=160), max_length=50, required=False)
     category = Coded("[A-Z]{2,3}", allow_null=True, required=False)
     broader = Id(allow_null=True, required=False)
     not_same_as = serializers.ListField(child=Id(), max_length=50, required=False)
@@ -38,8 +39,8 @@ class ConceptSerializer(serializers.ModelSerializer[Concept]):
     class Meta:
         model = Concept
         fields: ClassVar = [
-            "id", "key", "term", "language", "term_en", "synonyms", "foreign_names", "needs", "category", "broader",
-            "not_same_as",
+            "id", "key", "term", "language", "term_en", "synonyms", "foreign_names", "needs", "foreign_needs",
+            "category", "broader", "not_same_as",
         ]  # fmt: skip
         read_only_fields = fields
 

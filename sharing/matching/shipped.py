@@ -26,7 +26,7 @@ def shipped_knowledge() -> Knowledge:
 def classifier(meanings: Sequence[Meaning], model: Encoder) -> Vectors:
     """The shipped one where it was learned from just these phrases by just this model; else it is learned now.
 
-    Learning encodes every phrase, which takes about ten seconds; the shipped one spares every start that.
+    Learning encodes every phrase, which takes about half a minute; the shipped one spares every start that.
     """
     with np.load(CLASSIFIER, allow_pickle=False) as kept:
         if str(kept["digest"]) == digest(meanings, model):

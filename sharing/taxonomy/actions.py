@@ -5,16 +5,22 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.timezone import now
 
 from sharing.actors import Actor, Role
 from sharing.errors import Conflict, NotAllowed, RuleBroken, raise_all
-from sharing.events import emit
+from sharing.events import Event, emit
 from sharing.taxonomy import shipped, thesaurus
 from sharing.taxonomy.models import Category, Concept
 from sharing.texts import is_blank, line_problems
 
 LONGEST_TERM, LONGEST_NEED, MOST = 120, 160, 50
-LISTS = {"synonyms": LONGEST_TERM, "foreign_names": LONGEST_TERM, "needs": LONGEST_NEED}  # with their longest entry
+LISTS = {  # with their longest entry
+    "synonyms": LONGEST_TERM,
+    "foreign_names": LONGEST_TERM,
+    "needs": LONGEST_NEED,
+    "foreign_needs": LONGEST_NEED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +33,7 @@ class Wording:
     synonyms: tuple[str, ...] = ()
     foreign_names: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    foreign_needs: tuple[str, ...] = ()
     category: str | None = None
     broader: UUID | None = None
     not_same_as: tuple[UUID, ...] = ()
@@ -52,7 +59,8 @@ def load_categories() -> int:
 
 @transaction.atomic
 def load_concepts() -> int:
-    """Insert what the shipped thesaurus has and the table has not; what editors changed stays. Returns how many."""
+    """Bring the table up to the shipped thesaurus; what editors changed stays. Returns how many concepts are new."""
+    _refresh()
     known = dict(Concept.objects.exclude(key=None).values_list("key", "id"))
     taken = {term.casefold() for term in Concept.objects.filter(language="de").values_list("term", flat=True)}
     new = [m for m in thesaurus.shipped() if m.key not in known and m.term.casefold() not in taken]
@@ -61,18 +69,15 @@ def load_concepts() -> int:
             key=meaning.key,
             term=meaning.term,
             term_en=meaning.term_en,
-            synonyms=list(meaning.words),
-            foreign_names=list(meaning.foreign),
-            needs=list(meaning.needs),
             category_id=meaning.category,
+            **_shipped_lists(meaning),
         )
         for meaning in new
     ]
-    Concept.objects.bulk_create(rows)
     known |= {str(row.key): row.id for row in rows}
     for row, meaning in zip(rows, new, strict=True):
         row.broader_id = known.get(meaning.broader)
-    Concept.objects.bulk_update([row for row in rows if row.broader_id], ["broader"], batch_size=1_000)
+    Concept.objects.bulk_create(rows)
     through = Concept.not_same_as.through
     pairs = {(known[m.key], known[other]) for m in new for other in m.apart if other in known}
     both = sorted(pairs | {(b, a) for a, b in pairs})
@@ -80,6 +85,29 @@ def load_concepts() -> int:
         [through(from_concept_id=a, to_concept_id=b) for a, b in both], ignore_conflicts=True
     )
     return len(rows)
+
+
+def _refresh() -> None:
+    """Give concepts that nobody has edited the words that ship now."""
+    edited = Event.objects.filter(kind="concept.changed").values("subject_id")
+    shipped_now = {meaning.key: meaning for meaning in thesaurus.shipped()}
+    outdated = []
+    for concept in Concept.objects.filter(key__in=shipped_now).exclude(id__in=edited):
+        words = _shipped_lists(shipped_now[str(concept.key)])
+        if any(getattr(concept, name) != value for name, value in words.items()):
+            for name, value in (words | {"changed_at": now()}).items():
+                setattr(concept, name, value)
+            outdated.append(concept)
+    Concept.objects.bulk_update(outdated, [*LISTS, "changed_at"], batch_size=500)
+
+
+def _shipped_lists(meaning: thesaurus.Meaning) -> dict[str, list[str]]:
+    return {
+        "synonyms": list(meaning.words),
+        "foreign_names": list(meaning.foreign),
+        "needs": list(meaning.needs),
+        "foreign_needs": list(meaning.foreign_needs),
+    }
 
 
 @transaction.atomic

@@ -97,6 +97,9 @@ class Concept(models.Model):
         blank=True,
         help_text=_("How people describe it without naming it."),
     )
+    foreign_needs = ArrayField(
+        models.CharField(max_length=160), default=list, blank=True, help_text=_("The same in other languages.")
+    )
     broader = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="narrower")
     not_same_as = models.ManyToManyField(
         "self", blank=True, help_text=_("Look-alikes that are something else: a course on it, a smaller machine …")
@@ -129,6 +132,7 @@ class Concept(models.Model):
             words=tuple(self.synonyms),
             foreign=tuple(self.foreign_names),
             needs=tuple(self.needs),
+            foreign_needs=tuple(self.foreign_needs),
             broader=_key(self.broader) if self.broader else "",
             apart=frozenset(_key(other) for other in self.not_same_as.all()),
         )

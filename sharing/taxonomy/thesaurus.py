@@ -12,8 +12,9 @@ SHIPPED = Path(__file__).with_name("concepts.csv")
 class Meaning:
     """One thing that towns share, with its words.
 
-    `words` are names that point to it by themselves, in German or English, `foreign` in other languages; `needs` say
-    how people describe it without naming it; `apart` are keys of look-alikes that are something else.
+    `words` are names that point to it by themselves, in German or English, `foreign` in other languages; `needs` and
+    `foreign_needs` say how people describe it without naming it; `apart` are keys of look-alikes that are something
+    else.
     """
 
     key: str
@@ -23,6 +24,7 @@ class Meaning:
     words: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    foreign_needs: tuple[str, ...] = ()
     broader: str = ""
     apart: frozenset[str] = frozenset()
 
@@ -35,6 +37,11 @@ class Meaning:
     def at_home(self) -> tuple[str, ...]:
         """Names and needs in German and English: what matching learns from."""
         return tuple(dict.fromkeys(word for word in (self.term, self.term_en, *self.words, *self.needs) if word))
+
+    @property
+    def abroad(self) -> tuple[str, ...]:
+        """Names and needs in other languages."""
+        return (*self.foreign, *self.foreign_needs)
 
     def name(self, language: str) -> str:
         return self.term if language.startswith("de") or not self.term_en else self.term_en
@@ -57,6 +64,7 @@ def _meaning(row: dict[str, str]) -> Meaning:
         words=(*_list(row["synonyms_de"]), *_list(row["synonyms_en"])),
         foreign=_list(row["synonyms_other"]),
         needs=(*_list(row["needs_de"]), *_list(row["needs_en"])),
+        foreign_needs=_list(row["needs_other"]),
         broader=row["broader"],
         apart=frozenset(_list(row["not_same_as"])),
     )

@@ -14,7 +14,7 @@ Places = NDArray[np.intp]
 
 TABLE = Path(__file__).with_name("weights.csv")
 DIGITS = 4  # of everything that is compared or stored
-FLOOR = -5.0  # a pair below it is none
+FLOOR = -6.0  # a pair below it is none
 RIVAL = -3.0  # a rival below it counts as if it stood there
 CLIP = 6.0  # no lead counts for more
 BIAS, RIVAL_BIAS, LONE_BIAS = "bias", "rival_bias", "lone_bias"

@@ -29,14 +29,14 @@ class Topics:
     categories: NDArray[np.str_]  # (m,)
     classifier: Vectors  # (size, m): from a vector to each meaning
     at_home: "Lexicon"  # of the phrases in German and English
-    abroad: "Lexicon"  # of the names in other languages
+    abroad: "Lexicon"  # of the names and needs in other languages
 
     @classmethod
     def of(cls, meanings: Sequence[Meaning], classifier: Vectors) -> "Topics":
         """Everything but the classifier costs a fraction of a second; that one is `learned` once and kept."""
         categories = np.array([meaning.category for meaning in meanings], dtype=np.str_)
         at_home = Lexicon.of([meaning.at_home for meaning in meanings])
-        return cls(categories, classifier, at_home, Lexicon.of([meaning.foreign for meaning in meanings]))
+        return cls(categories, classifier, at_home, Lexicon.of([meaning.abroad for meaning in meanings]))
 
     def distribution(
         self, parts: Vectors, grams: Grams, words: Sequence[str], category: str, language: str
@@ -95,8 +95,8 @@ class Lexicon:
 def learned(meanings: Sequence[Meaning], encoder: Encoder) -> Vectors:
     """(size, m): ridge regression from the vectors of the phrases to the meaning each stands for, on the grid.
 
-    Of those in German and English: the encoder carries over to its other languages, and names in these, which have no
-    needs beside them, only draw it away from how people write (measured).
+    Of those in German and English: the encoder carries over to its other languages, and phrases in these only draw it
+    away from how people write here (measured).
 
     W = (X'X + ridge)^-1 X'Y, X (phrases, size), Y (phrases, m) one-hot.
     """
