@@ -1,5 +1,6 @@
 """One publish on a market of a million live listings: from its commit until its matches are stored."""
 
+import csv
 import os
 import resource
 import statistics
@@ -8,10 +9,11 @@ from random import Random
 from time import perf_counter
 
 from tests.benchmarks.market import Result, site
-from tests.benchmarks.scale import municipalities
+from tests.benchmarks.scale import SHARED, municipalities
 
 LIVE = int(os.environ.get("LIVE", "1_000_000"))
 TEXTS, MEASURED, EDITED = 5_000, 40, 40
+TERMS = SHARED / "data/cpv/cpv_2008_de_en_fr.csv"
 PLACE = (50.55, 8.40)  # where the publishing town lies
 AROUND = 0.75  # degrees of latitude: all that could be in reach of a town there is given its best twenty
 
@@ -99,7 +101,6 @@ def populate() -> None:
     from django.db import connection
 
     from sharing.models import Organisation
-    from tests.benchmarks.regions import text
 
     towns = [
         Organisation(
@@ -108,18 +109,30 @@ def populate() -> None:
         for n, (a, b, state) in enumerate(zip(*municipalities(), strict=True))
     ]
     Organisation.objects.bulk_create(towns, batch_size=2_000)
-    random = Random(7)
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
         cursor.execute("CREATE TEMP TABLE said (n int, category text, title text, body text)")
-        texts = [text(random)[:3] for _ in range(TEXTS)]
+        texts = _texts(Random(7))
         cursor.executemany("INSERT INTO said VALUES (%s, %s, %s, %s)", [(n, *some) for n, some in enumerate(texts)])
         cursor.execute("CREATE TEMP TABLE town AS SELECT id, row_number() OVER () AS n FROM sharing_organisation")
-        cursor.execute(_LISTINGS, {"live": LIVE, "texts": TEXTS, "towns": len(towns)})
+        cursor.execute(_LISTINGS, {"live": LIVE, "texts": len(texts), "towns": len(towns)})
         cursor.execute("ANALYZE sharing_listing")
         south, north = _belt()
         cursor.execute(_STANDING, {"south": south, "north": north, "place": PLACE[1]})
         cursor.execute("ANALYZE sharing_match")
+
+
+def _texts(random: Random) -> list[tuple[str, str, str]]:
+    """Category, title, description: real terms of procurement; made-up ones where the list is not at hand."""
+    from tests.benchmarks.regions import CATEGORIES, text
+
+    if not TERMS.is_file():
+        return [text(random)[:3] for _ in range(TEXTS)]
+    with TERMS.open(encoding="utf-8", newline="") as file:
+        rows = random.sample(list(csv.DictReader(file)), TEXTS)
+    categories = [CATEGORIES[int(row["CODE"][:2]) % len(CATEGORIES)] for row in rows]
+    details = "Nach Absprache, mit Einweisung."
+    return [(code, row["DE"][:120], f"{row['DE']}. {details}") for code, row in zip(categories, rows, strict=True)]
 
 
 def _belt() -> tuple[float, float]:
