@@ -2,6 +2,7 @@
 
 from django.contrib import admin, messages
 from django.db.models import Count, Model, QuerySet
+from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from sharing import models
 from sharing.actors import SYSTEM
-from sharing.events import retry
+from sharing.events import emit, retry
 from sharing.matching.proposals import decide
 
 
@@ -24,6 +25,18 @@ class ReadOnly(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+class Telling(admin.ModelAdmin):
+    """For rows that operators edit by form: what follows from a change follows from theirs, too."""
+
+    tells = ""
+
+    def save_related(
+        self, request: HttpRequest, form: ModelForm, formsets: list[BaseModelFormSet], change: bool
+    ) -> None:
+        super().save_related(request, form, formsets, change)
+        emit(self.tells, form.instance.pk, by=SYSTEM)
 
 
 @admin.register(models.Event)
@@ -73,7 +86,8 @@ class KeyInline(admin.TabularInline):
 
 
 @admin.register(models.Organisation)
-class OrganisationAdmin(admin.ModelAdmin):
+class OrganisationAdmin(Telling):
+    tells = "organisation.changed"
     list_display = ("name", "designation", "kind", "level", "state", "district", "population")
     list_filter = ("kind", "level", "country", "state")
     search_fields = ("name", "keys__value")
@@ -98,7 +112,8 @@ class MemberAdmin(admin.ModelAdmin):
 
 
 @admin.register(models.Concept)
-class ConceptAdmin(admin.ModelAdmin):
+class ConceptAdmin(Telling):
+    tells = "concept.changed"
     list_display = ("term", "language", "category", "synonyms")
     list_filter = ("language", "category")
     search_fields = ("term", "synonyms")

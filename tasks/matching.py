@@ -20,7 +20,7 @@ def nightly() -> None:
     ask_for_rebuild(now=timezone.now())
 
 
-@shared_task(ignore_result=True, time_limit=4 * 3600)
+@shared_task(ignore_result=True, time_limit=24 * 3600)
 def shelve() -> None:
     """Bring this machine's files up to date when much has changed."""
     if settings.SHELF_FOLDER:

@@ -24,7 +24,8 @@ from sharing.matching.store import store
 def match_listings(listing_ids: Sequence[UUID], /, *, now: datetime) -> int:
     """Match what changed against all that is on the market; what no longer fits is withdrawn. Safe to run again.
 
-    What is stored afterwards is what a matching of everything would store, whatever came before.
+    What is stored afterwards is what a matching of everything would store, whatever came before (but see
+    `Shelf.partners` for listings with thousands of them).
     """
     known, changed, seen = knowledge(), set(map(str, listing_ids)), _seen()
     looked = look(changed, known)

@@ -18,7 +18,7 @@ from sharing.matching.shipped import classifier
 from sharing.matching.vectors import KeptVectors
 from sharing.taxonomy.models import Concept
 
-MOST_READ = 50_000  # readings a process keeps at hand: about 6 kB each
+MOST_READ = 20_000  # readings a process keeps at hand: about 20 kB each
 
 
 @dataclass(slots=True)
@@ -52,9 +52,9 @@ def knowledge() -> Knowledge:
 
 
 def stamp() -> str:
-    """Of model and thesaurus: readings that were made under another one are out of date."""
+    """Of the program, the model and the thesaurus: readings that were made under others are out of date."""
     model = _vectors()
-    return f"{model.name} {model.version} {Concept.objects.stamp()}"
+    return f"{settings.VERSION} {model.name} {model.version} {Concept.objects.stamp()}"
 
 
 def read(facts: Iterable[Fact], known: Knowledge) -> dict[str, Reading]:

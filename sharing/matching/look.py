@@ -89,6 +89,8 @@ def _on_file(
     """Pairs of the given listings with what stands in the files and has not changed since."""
     sides = (market.requests, market.asked, on_file.offers), (market.offers, market.given, on_file.requests)
     for side, pages, shelf in sides:
+        if not len(shelf):
+            continue
         index = shelf.without(outdated.union(mine))
         for place, fact in enumerate(side.facts):
             if fact.id in mine:

@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import json
 import shutil
+import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,9 +13,9 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils.timezone import now
 
 from sharing.listings.models import Listing
 from sharing.listings.terms import Direction
@@ -32,12 +33,13 @@ from sharing.matching.facts import facts_of
 NEWER, NEWER_SHARE = 5_000, 0.02
 CHUNK = 2_000
 
+logger = structlog.get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shelves:
     """The market as one transaction saw it. What has changed since is `outdated`."""
 
-    folder: Path
     seen: str  # the snapshot of that transaction, as PostgreSQL writes it down
     stamp: str  # of the model and the thesaurus
     codes: Codes
@@ -48,7 +50,15 @@ class Shelves:
     def load(cls, folder: Path) -> "Shelves":
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
         sides = {f"{name}s": Shelf.load(folder / name) for name in Direction}
-        return cls(folder, about["seen"], about["stamp"], Codes(about["words"]), **sides)
+        return cls(about["seen"], about["stamp"], Codes(about["words"]), **sides)
+
+    def is_past(self) -> bool:
+        """Not after a restore, when numbers of transactions begin anew: then nothing would count as newer."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_snapshot_xmax(%s::pg_snapshot) <= pg_snapshot_xmax(pg_current_snapshot())", [self.seen]
+            )
+            return bool(cursor.fetchone()[0])
 
     def outdated(self) -> frozenset[str]:
         """Listings that something was told of since, or of whose owner: what the files say of them may be wrong."""
@@ -76,17 +86,24 @@ _OUTDATED = """
 
 
 def shelves() -> Shelves | None:
-    """Those of this machine; None where there are none, or none for the model and the thesaurus of today."""
+    """Those of this machine; None where there are none, or none for this program, database, model and thesaurus."""
     try:
-        found = _loaded((Path(settings.SHELF_FOLDER) / "current").read_text().strip())
+        found = _loaded(_home() / (_home() / "current").read_text().strip())
     except FileNotFoundError:
         return None
-    return found if found.stamp == known.stamp() else None
+    except (OSError, ValueError, TypeError, KeyError) as fault:
+        logger.warning("shelves_unreadable", folder=str(_home()), fault=str(fault))
+        return None
+    return found if found.stamp == known.stamp() and found.is_past() else None
 
 
 @lru_cache(maxsize=1)
-def _loaded(folder: str) -> Shelves:
-    return Shelves.load(Path(folder))
+def _loaded(folder: Path) -> Shelves:
+    return Shelves.load(folder)
+
+
+def _home() -> Path:
+    return Path(settings.SHELF_FOLDER) / "market"
 
 
 def due() -> bool:
@@ -102,19 +119,24 @@ def build() -> bool:
 
     Readings of listings that have not changed are taken from the old files. Who is killed leaves the old ones in force.
     """
-    home = Path(settings.SHELF_FOLDER)
+    home = _home()
     home.mkdir(parents=True, exist_ok=True)
     with _alone(home) as mine:
-        if not mine:
-            return False
-        folder = home / now().strftime("%Y%m%dT%H%M%S%f")
-        _write(folder, shelves())
-        (home / "next").write_text(str(folder))
-        (home / "next").replace(home / "current")
-        # Who has read the old name a moment ago still finds it; whoever has mapped older files keeps them.
-        for old in sorted(path for path in home.iterdir() if path.is_dir())[:-2]:
+        if mine:
+            _tidy(home)
+            folder = Path(tempfile.mkdtemp(dir=home))
+            _write(folder)
+            (home / "next").write_text(folder.name)
+            (home / "next").replace(home / "current")
+        return mine
+
+
+def _tidy(home: Path) -> None:
+    """What a killed writer left, and the files before the current ones; whoever has mapped them keeps them."""
+    current = (home / "current").read_text().strip() if (home / "current").exists() else ""
+    for old in home.iterdir():
+        if old.is_dir() and old.name != current:
             shutil.rmtree(old)
-        return True
 
 
 @contextmanager
@@ -128,15 +150,16 @@ def _alone(home: Path) -> Iterator[bool]:
             yield True
 
 
-def _write(folder: Path, old: Shelves | None) -> None:
+def _write(folder: Path) -> None:
     """Twice over the rows, in one snapshot: first the facts, which give the order, then the texts in that order."""
-    folder.mkdir()
-    codes, knowledge = Codes(), known.knowledge()
+    codes = Codes()
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")  # between two queries it reads texts
             cursor.execute("SELECT pg_current_snapshot()::text")
             about = {"seen": cursor.fetchone()[0], "stamp": known.stamp()}
+        knowledge, old = known.knowledge(), shelves()
         for direction in Direction:
             side, names = _columns(direction, codes)
             before = getattr(old, f"{direction}s", None)

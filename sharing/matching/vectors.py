@@ -9,7 +9,7 @@ from sharing.matching.engine.encoder import Encoder, Vectors
 from sharing.matching.models import TextVector
 
 BATCH = 5_000
-MOST_AT_HAND = 100_000  # 1 kB each; older ones are read again from the table
+MOST_AT_HAND = 100_000  # 2 kB each; older ones are read again from the table
 
 
 class KeptVectors:
@@ -45,7 +45,8 @@ class KeptVectors:
     def _learn(self, texts: dict[bytes, str]) -> None:
         fresh = dict(zip(texts, self._encoder.encode(list(texts.values())), strict=True))
         self._at_hand |= fresh
-        self._unkept |= fresh
+        if len(self._unkept) < MOST_AT_HAND:  # writing a whole market down as files meets more than can wait
+            self._unkept |= fresh
 
     def keep(self) -> None:
         """Write down what was encoded since. Only under the lock for which matchers queue.

@@ -59,7 +59,8 @@ def load_categories() -> int:
 
 @transaction.atomic
 def load_concepts() -> int:
-    """Bring the table up to the shipped thesaurus; what editors changed stays. Returns how many concepts are new."""
+    """Insert shipped concepts that are new, and new words of the others; what editors changed stays. Returns how many
+    are new."""
     _refresh()
     known = dict(Concept.objects.exclude(key=None).values_list("key", "id"))
     taken = {term.casefold() for term in Concept.objects.filter(language="de").values_list("term", flat=True)}
@@ -88,11 +89,11 @@ def load_concepts() -> int:
 
 
 def _refresh() -> None:
-    """Give concepts that nobody has edited the words that ship now."""
-    edited = Event.objects.filter(kind="concept.changed").values("subject_id")
+    """Give concepts whose words nobody has edited the words that ship now."""
+    edited = Event.objects.filter(kind="concept.changed").exclude(data__has_key="not_same_as").values("subject_id")
     shipped_now = {meaning.key: meaning for meaning in thesaurus.shipped()}
     outdated = []
-    for concept in Concept.objects.filter(key__in=shipped_now).exclude(id__in=edited):
+    for concept in Concept.objects.filter(key__in=shipped_now).exclude(id__in=edited).select_for_update(no_key=True):
         words = _shipped_lists(shipped_now[str(concept.key)])
         if any(getattr(concept, name) != value for name, value in words.items()):
             for name, value in (words | {"changed_at": now()}).items():

@@ -141,7 +141,7 @@ def test_files_of_another_model_or_thesaurus_are_not_used(region, monkeypatch):
 
 
 def test_two_processes_do_not_write_at_once(region, folder):
-    with shelves._alone(folder) as mine:
+    with shelves._alone(folder / "market") as mine:
         assert mine
         assert not shelves.build()
     assert shelves.build()
@@ -150,13 +150,49 @@ def test_two_processes_do_not_write_at_once(region, folder):
 def test_a_killed_writer_leaves_the_old_files_in_force(region, folder, monkeypatch):
     before = shelves.shelves()
 
-    def killed(*_):
+    def killed(_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(shelves, "_write", killed)
     with pytest.raises(KeyboardInterrupt):
         shelves.build()
     assert shelves.shelves() is before
+    monkeypatch.undo()
+    assert shelves.build()
+    assert len([path for path in (folder / "market").iterdir() if path.is_dir()]) == 2  # now and before
+
+
+def test_what_else_lies_in_the_folder_stays(region, folder):
+    (folder / "backup").mkdir()
+    assert shelves.build()
+    assert (folder / "backup").is_dir()
+
+
+def test_files_that_cannot_be_read_are_left_alone_and_made_again(region, folder):
+    current = (folder / "market" / "current").read_text()
+    (folder / "market" / current / "offer" / "names" / "ids").write_bytes(b"x")
+    shelves._loaded.cache_clear()
+    assert shelves.shelves() is None
+    assert found(live()[:3]) is not None
+    assert shelves.build()
+    assert shelves.shelves() is not None
+
+
+def test_files_from_before_a_restore_are_not_used(region, monkeypatch):
+    later = replace(shelves.shelves(), seen="99999999:99999999:")
+    monkeypatch.setattr(shelves, "_loaded", lambda _: later)
+    assert shelves.shelves() is None
+
+
+@pytest.mark.parametrize(("on_file", "new"), [(factories.SWEEPER, SWEEPING), (SWEEPING, factories.SWEEPER)])
+def test_a_market_of_one_direction(db, folder, on_file, new):
+    first = factories.published(on_file)
+    assert shelves.build()
+    second = factories.published(new)
+    (row,) = found({str(second.id)})
+    assert {*row.pair} == {str(first.id), str(second.id)}
+    third = factories.published(on_file)
+    assert len(found({str(third.id)})) == 1
 
 
 def test_a_small_market_needs_no_files(db, settings, tmp_path, monkeypatch):

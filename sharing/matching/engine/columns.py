@@ -32,8 +32,11 @@ def write_columns(folder: Path, bits: Iterable[Columns]) -> None:
 
 def mapped_columns(folder: Path) -> dict[str, Column]:
     """What `write_columns` wrote, read-only. An empty file cannot be mapped, so its column is made."""
-    found = {}
+    found: dict[str, Column] = {}
     for name, (kind, shape) in json.loads((folder / _SHAPES).read_text()).items():
-        full = all(shape)
-        found[name] = np.memmap(folder / name, kind, "r", shape=tuple(shape)) if full else np.empty(shape, kind)
+        if all(shape):
+            found[name] = np.memmap(folder / name, kind, "r", shape=tuple(shape))
+        else:
+            found[name] = np.empty(shape, kind)
+            found[name].flags.writeable = False
     return found

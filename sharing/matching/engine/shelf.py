@@ -67,7 +67,8 @@ class Shelf:
 
     def told(self, name: str, rows: Integers) -> list[str]:
         """One of the names of some rows."""
-        return list(self.names[name][self.index.base.rows["place"][rows]].astype(str))
+        found: list[str] = self.names[name][self.index.base.rows["place"][rows]].astype(str).tolist()
+        return found
 
     def read(self, rows: Integers) -> Pages:
         """The texts of some rows, copied out of the files."""

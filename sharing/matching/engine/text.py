@@ -67,12 +67,18 @@ def all_stems(text: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=65_536)
-def _grams(word: str) -> tuple[tuple[int, int], ...]:
-    """(bucket, length) of each n-gram of one word; the blanks at its ends tell its beginning from its middle."""
+def _grams(word: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Bucket and length of each n-gram of one word; the blanks at its ends tell its beginning from its middle."""
     padded = f" {word} "
-    spans = ((padded[i : i + n], n) for n in range(SHORTEST_GRAM, LONGEST_GRAM + 1) for i in range(len(padded) - n + 1))
+    spans = [(i, n) for n in range(SHORTEST_GRAM, LONGEST_GRAM + 1) for i in range(len(padded) - n + 1)]
+    if padded.isascii():  # nearly always, since words are folded, and then a letter is a byte
+        letters = padded.encode()
+        grams = [letters[i : i + n] for i, n in spans]
+    else:
+        grams = [padded[i : i + n].encode("utf-8", "surrogatepass") for i, n in spans]
     # crc32, because Python's own hash differs from process to process.
-    return tuple((zlib.crc32(gram.encode("utf-8", "surrogatepass")) % DIMENSIONS, n) for gram, n in spans)
+    codes = np.fromiter(map(zlib.crc32, grams), np.int64, len(grams)) % DIMENSIONS
+    return codes, np.array([n for _, n in spans], np.int64)
 
 
 @lru_cache(maxsize=16_384)
@@ -85,10 +91,10 @@ def vector(text: str) -> Grams:
        other listings of a batch.
     3. Hashed into 2**18 buckets, divided by the Euclidean length.
     """
-    found = [gram for word, _ in words(text) for gram in _grams(word)]
+    found = [_grams(word) for word, _ in words(text)]
     if not found:
         return np.empty(0, np.int32), np.empty(0)
-    codes, lengths = np.array(found, np.int64).T
+    codes, lengths = (np.concatenate(column) for column in zip(*found, strict=True))
     buckets, first, counts = np.unique(codes, return_index=True, return_counts=True)
     weights = (1 + np.log(counts)) * lengths[first] ** 2
     return buckets.astype(np.int32), weights / np.sqrt(np.sum(weights**2))
