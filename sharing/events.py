@@ -37,6 +37,17 @@ class EventQuerySet(models.QuerySet["Event"]):
     def parked(self) -> "EventQuerySet":
         return self.exclude(parked_at=None)
 
+    def unseen_in(self, snapshot: str) -> "EventQuerySet":
+        """What `current_snapshot` could not see when it was taken: of transactions that had not ended by then."""
+        # The first condition is for the index: all of these are at least as young as the snapshot's xmin.
+        unseen = RawSQL(
+            "transaction_id >= pg_snapshot_xmin(%s::pg_snapshot)::text::bigint"
+            " AND NOT pg_visible_in_snapshot(transaction_id::text::xid8, %s::pg_snapshot)",
+            [snapshot, snapshot],
+            output_field=models.BooleanField(),
+        )
+        return self.filter(unseen)
+
     def claim(self, *, now: datetime, most: int) -> "list[Event]":
         """Lock the next due events of one kind; rows another worker holds are passed over."""
         due = self.pending().filter(due_at__lte=now).order_by("due_at", "id").select_for_update(skip_locked=True)
@@ -90,6 +101,13 @@ _INSERT = """
     SELECT %s, subject, %s, %s, %s::jsonb, 0, '' FROM unnest(%s::uuid[]) WITH ORDINALITY AS given (subject, place)
     ORDER BY place
 """
+
+
+def current_snapshot() -> str:
+    """What is committed by now, as PostgreSQL writes it down."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_snapshot()::text")
+        return str(cursor.fetchone()[0])
 
 
 def emit(kind: str, *subject_ids: UUID, by: Actor, data: Mapping[str, object] | None = None) -> None:

@@ -5,10 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models.expressions import RawSQL
 
 from sharing.actors import Actor, Role
 from sharing.errors import NotThere
-from sharing.events import emit
+from sharing.events import Event, current_snapshot, emit
 from sharing.listings.models import Listing
 from sharing.listings.terms import Direction
 from sharing.matching.book import Settled, settle
@@ -27,7 +28,7 @@ def match_listings(listing_ids: Sequence[UUID], /, *, now: datetime) -> int:
     What is stored afterwards is what a matching of everything would store, whatever came before (but see
     `Shelf.partners` for listings with thousands of them).
     """
-    known, changed, seen = knowledge(), set(map(str, listing_ids)), _seen()
+    known, changed, seen = knowledge(), set(map(str, listing_ids)), current_snapshot()
     looked = look(changed, known)
     _one_at_a_time()
     if _overtaken(seen):
@@ -86,29 +87,10 @@ def dismiss(match_id: UUID, *, reason: str, comment: str, by: Actor, now: dateti
 _TELLING = r"^(listing|organisation|concept)\.|^match\.dismissed$"
 
 
-def _seen() -> str:
-    """What is committed by now, as PostgreSQL writes it down."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_current_snapshot()::text")
-        return str(cursor.fetchone()[0])
-
-
 def _overtaken(seen: str) -> bool:
     """Whether something that matching looks at was committed since: then what was seen may be out of date."""
-    with connection.cursor() as cursor:
-        # Transactions that had not ended then are those not visible in that snapshot and at least as young as its xmin.
-        cursor.execute(
-            """
-            SELECT EXISTS (
-                SELECT FROM sharing_event
-                WHERE transaction_id >= pg_snapshot_xmin(%(seen)s::pg_snapshot)::text::bigint AND kind ~ %(telling)s
-                AND NOT pg_visible_in_snapshot(transaction_id::text::xid8, %(seen)s::pg_snapshot)
-                AND transaction_id <> pg_current_xact_id()::text::bigint
-            )
-            """,
-            {"seen": seen, "telling": _TELLING},
-        )
-        return bool(cursor.fetchone()[0])
+    ours = RawSQL("pg_current_xact_id()::text::bigint", [])
+    return Event.objects.unseen_in(seen).filter(kind__regex=_TELLING).exclude(transaction_id=ours).exists()
 
 
 def _one_at_a_time() -> None:

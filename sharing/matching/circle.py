@@ -24,10 +24,10 @@ def circle(found: Iterable[Row], listing_ids: Collection[str]) -> list[Row]:
     """All kept pairs of these listings, of their old and new partners, and of the partners of those."""
     ids = set(listing_ids)
     with connection.cursor() as cursor:
-        for new in ((), (row.pair for row in found)):
-            ids.update(chain.from_iterable(new))
-            cursor.execute(_ENDS, {"ids": list(ids)})
-            ids.update(chain.from_iterable(cursor.fetchall()))
+        cursor.execute(_ENDS, {"ids": list(ids)})
+        ids.update(chain.from_iterable(cursor.fetchall()), *(row.pair for row in found))
+        cursor.execute(_ENDS, {"ids": list(ids)})
+        ids.update(chain.from_iterable(cursor.fetchall()))
         cursor.execute(_KEPT, {"ids": list(ids)})
         return [Row(*row) for row in cursor.fetchall()]
 

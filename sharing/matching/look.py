@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from sharing.matching.engine.shelf import Shelf
     from sharing.matching.shelves import Shelves
 
-SIDES = Direction.REQUEST, Direction.OFFER
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Looked:
@@ -46,7 +44,7 @@ def look(listing_ids: Collection[str], known: Knowledge) -> Looked:
         newer.filter(direction=direction)
         .in_reach_of([one for one in mine if one.direction != direction])
         .exclude(id__in=listing_ids)
-        for direction in SIDES
+        for direction in Direction
     ]
     facts = facts_of([*mine, *others[0], *others[1]])
     market = Market.of(facts, known, read(facts, known), on_file.codes if on_file else None)

@@ -17,6 +17,7 @@ import structlog
 from django.conf import settings
 from django.db import connection, transaction
 
+from sharing.events import Event, current_snapshot
 from sharing.listings.models import Listing
 from sharing.listings.terms import Direction
 from sharing.matching import known
@@ -62,27 +63,14 @@ class Shelves:
 
     def outdated(self) -> frozenset[str]:
         """Listings that something was told of since, or of whose owner: what the files say of them may be wrong."""
-        with connection.cursor() as cursor:
-            cursor.execute(_OUTDATED, {"seen": self.seen})
-            return frozenset(id_ for (id_,) in cursor.fetchall())
+        told = Event.objects.unseen_in(self.seen).values("subject_id")
+        of_owners = Listing.objects.filter(owner__in=told.filter(kind__startswith="organisation."))
+        ids = told.filter(kind__startswith="listing.").values_list("subject_id").union(of_owners.values_list("id"))
+        return frozenset(str(id_) for (id_,) in ids)
 
     def readings(self, ids: Collection[str]) -> dict[str, Reading]:
         """Of those that are here."""
         return self.requests.readings(ids) | self.offers.readings(ids)
-
-
-_OUTDATED = """
-    WITH told AS (
-        SELECT kind, subject_id FROM sharing_event
-        WHERE transaction_id >= pg_snapshot_xmin(%(seen)s::pg_snapshot)::text::bigint
-        AND NOT pg_visible_in_snapshot(transaction_id::text::xid8, %(seen)s::pg_snapshot)
-        AND kind ~ '^(listing|organisation)\\.'
-    )
-    SELECT subject_id::text FROM told WHERE kind LIKE 'listing.%%'
-    UNION
-    SELECT id::text FROM sharing_listing
-    WHERE owner_id IN (SELECT subject_id FROM told WHERE kind LIKE 'organisation.%%')
-"""
 
 
 def shelves() -> Shelves | None:
@@ -157,8 +145,7 @@ def _write(folder: Path) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")  # between two queries it reads texts
-            cursor.execute("SELECT pg_current_snapshot()::text")
-            about = {"seen": cursor.fetchone()[0], "stamp": known.stamp()}
+        about = {"seen": current_snapshot(), "stamp": known.stamp()}
         knowledge, old = known.knowledge(), shelves()
         for direction in Direction:
             side, names = _columns(direction, codes)

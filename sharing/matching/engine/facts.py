@@ -133,7 +133,6 @@ class Side:
     audience: tuple[frozenset[int], ...]  # owners to whom a listing for NAMED is shown; none as well
     owner: NDArray[np.int64]
     acting: NDArray[np.int64]
-    country: NDArray[np.int64]
     state: NDArray[np.int64]  # together with its country
     district: NDArray[np.int64]  # together with state and country
     category: NDArray[np.int64]
@@ -197,7 +196,6 @@ def side_of(facts: Sequence[Fact], codes: Codes) -> Side:
         audience=tuple(frozenset(map(codes.of, sorted(fact.audience))) for fact in facts),
         owner=_integers(codes.of(o.id) for o in owners),
         acting=_integers(codes.of(o.acting) for o in owners),
-        country=_integers(codes.of(o.country) for o in owners),
         state=_integers(codes.of(f"{o.country}\0{o.state}") for o in owners),
         district=_integers(codes.of(f"{o.country}\0{o.state}\0{o.district}") for o in owners),
         category=_integers(codes.of(f.category) for f in facts),

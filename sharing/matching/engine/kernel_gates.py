@@ -24,7 +24,7 @@ Pair = tuple[Record, Record]  # who asks, and of the other side
 Columns = tuple[Records, Vectors, Integers]  # rows, their vectors, and the owners that NAMED rows name
 
 MILLIMETRE = 1e-6  # in km
-# Compiled once per machine where there is room for what comes out, else once per process: a quarter of a minute.
+# Compiled once per machine where there is room for what comes out, else once per process.
 KEPT = "NUMBA_CACHE_DIR" in os.environ or os.access(Path(__file__).parent, os.W_OK)
 
 Function = TypeVar("Function", bound=Callable[..., Any])
