@@ -17,14 +17,14 @@ TOP, TOP_PARTIAL, BINS = 3, 5, 5
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The suggestions, by request and the best first, and the figures."""
+    """What was matched, the suggestions, by request and the best first, and the figures."""
 
+    market: Market
     suggestions: tuple[Suggestion, ...]
     metrics: Mapping[str, Any]
 
-    def as_json(self) -> dict[str, Any]:
-        """`proposals` stays empty until there are networks."""
-        return {"pairs": [_as_json(s) for s in self.suggestions], "proposals": [], "metrics": dict(self.metrics)}
+    def pairs_as_json(self) -> list[dict[str, Any]]:
+        return [_as_json(suggestion) for suggestion in self.suggestions]
 
 
 def evaluate(bundle: Bundle, expected: Expected | None = None, *, knowledge: Knowledge | None = None) -> Evaluation:
@@ -44,7 +44,7 @@ def evaluate(bundle: Bundle, expected: Expected | None = None, *, knowledge: Kno
         metrics |= _compared(suggestions, expected)
         metrics["calibration"] = calibration(suggestions, expected)
         metrics["misses"] = _misses(facts, suggestions, expected)
-    return Evaluation(suggestions, metrics)
+    return Evaluation(market, suggestions, metrics)
 
 
 def facts_of(bundle: Bundle) -> list[Fact]:

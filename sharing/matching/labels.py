@@ -1,9 +1,10 @@
 """What somebody has marked as true pairs in a labelled bundle."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sharing.errors import RuleBroken, say
 
@@ -24,25 +25,47 @@ class Expected:
         return self.strong | self.partial
 
 
-def read_expected(bundle: Path) -> Expected | None:
-    """The labels in `expected.json` in the bundle's folder (or beside its spreadsheet); None if there are none.
+def labels_of(bundle: Path) -> Mapping[str, Any] | None:
+    """What `expected.json` holds, in the bundle's folder (or beside its spreadsheet); None if there is none.
 
-    Raises `RuleBroken` if the file is not what REGION_FORMAT.md describes.
+    Raises `RuleBroken` if it is no JSON object.
     """
     path = bundle / "expected.json" if bundle.is_dir() else bundle.with_name("expected.json")
     if not path.is_file():
         return None
     try:
         labels = json.loads(path.read_text(encoding="utf-8-sig"))
+    except ValueError as error:
+        raise unreadable() from error
+    if not isinstance(labels, dict):
+        raise unreadable()
+    return labels
+
+
+def read_expected(bundle: Path) -> Expected | None:
+    """The marked pairs; None if there are no labels.
+
+    Raises `RuleBroken` if the file is not what REGION_FORMAT.md describes.
+    """
+    labels = labels_of(bundle)
+    if labels is None:
+        return None
+    try:
         return Expected(
             strong=_pairs(labels.get("pairs_strong", ())),
             partial=_pairs(labels.get("pairs_partial", ())),
             hard_negatives=_pairs(labels.get("hard_negatives", ())),
             debatable=_pairs(labels.get("debatable", ())),
         )
-    except (ValueError, AttributeError, TypeError, IndexError) as error:
-        message = say("“expected.json” cannot be read: it must hold lists of pairs [request, offer].")
-        raise RuleBroken("expected_unreadable", message) from error
+    except (TypeError, IndexError) as error:
+        raise unreadable() from error
+
+
+def unreadable() -> RuleBroken:
+    message = say(
+        "“expected.json” cannot be read: its pairs or its networks are not as the region format describes them."
+    )
+    return RuleBroken("expected_unreadable", message)
 
 
 def _pairs(entries: Iterable[Sequence[str]]) -> frozenset[Pair]:

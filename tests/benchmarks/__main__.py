@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser
 from subprocess import run as run_process
 
-NAMES = ("matching", "region", "scale", "million")
+NAMES = ("matching", "region", "scale", "networks", "million")
 
 
 def main() -> int:
@@ -26,6 +26,8 @@ def _run(name: str) -> int:
         from tests.benchmarks.matching import run
     elif name == "scale":
         from tests.benchmarks.scale import run
+    elif name == "networks":
+        from tests.benchmarks.networks import run
     elif name == "million":
         from tests.benchmarks.million import run
     else:

@@ -2,7 +2,7 @@
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from pathlib import Path
@@ -15,8 +15,11 @@ from sharing.matching.engine.encoder import missing
 from sharing.matching.engine.match import Suggestion
 from sharing.matching.evaluation import Evaluation, evaluate
 from sharing.matching.labels import read_expected
+from sharing.matching.shipped import shipped_knowledge
 from sharing.matching.term_lists import rank_terms, read_terms
 from sharing.matching.wording import sentences
+from sharing.networks.engine.propose import Proposal
+from sharing.networks.evaluation import as_json, compared, owners_of, proposals_of, read_structures
 from sharing.regions.bundle import Bundle, read_bundle
 
 
@@ -42,13 +45,21 @@ class Command(BaseCommand):
                 return
             region = read_bundle(bundle, today=date.min)  # old regions are evaluated too
             evaluation = evaluate(region, read_expected(bundle))
+            structures = read_structures(bundle)
         except RuleBroken as problem:
             raise CommandError(str(problem)) from problem
         self._report_refused(region)
+        proposals = proposals_of(evaluation.market, shipped_knowledge())
+        metrics = {**evaluation.metrics, **(compared(proposals, structures) if structures is not None else {})}
         if options["json"]:
-            self._tell(evaluation.as_json(), as_json=True)
+            owners = owners_of(evaluation.market)
+            found = [as_json(proposal, owners) for proposal in proposals]
+            self._tell({"pairs": evaluation.pairs_as_json(), "proposals": found, "metrics": metrics}, as_json=True)
         else:
-            self._show(evaluation, {row.ref: row.draft.title for row in region.listings})
+            titles = {row.ref: row.draft.title for row in region.listings}
+            self._show(evaluation, titles)
+            self._show_proposals(proposals, titles)
+            self._tell(metrics, as_json=False)
 
     def _tell(self, figures: Mapping[str, Any], *, as_json: bool) -> None:
         if as_json:
@@ -73,7 +84,13 @@ class Command(BaseCommand):
             for suggestion in suggestions:
                 self.stdout.write(_line(suggestion, titles.get(suggestion.offer, "")))
         self.stdout.write("")
-        self._tell(evaluation.metrics, as_json=False)
+
+    def _show_proposals(self, proposals: Sequence[Proposal], titles: Mapping[str, str]) -> None:
+        for proposal in proposals:
+            self.stdout.write(f"{proposal.kind} {proposal.benefit:.3f}{' (a hint)' if proposal.soft else ''}")
+            for listing in proposal.listings:
+                self.stdout.write(f"    {listing}  {titles.get(listing, '')}")
+        self.stdout.write("")
 
 
 def _line(suggestion: Suggestion, title: str) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sharing.listings.rules import Draft
 from sharing.listings.terms import HOURS_PER_DAY, HOURS_PER_FTE, Consideration, KnowledgeLevel, Mode, Unit, Visibility
 
-NO_MEASURE, RATE, AMOUNT = 0, 1, 2
+NO_MEASURE, RATE, AMOUNT, EURO = 0, 1, 2, 5
 # Kind and size of one unit. Hours a week are a rate and days an amount: a common window turns one into the other.
 # `partners` counts who takes part, not what one of them brings: one offer is one partner, so nothing to compare.
 MEASURES: dict[Unit, tuple[int, float]] = {
@@ -20,7 +20,7 @@ MEASURES: dict[Unit, tuple[int, float]] = {
     Unit.DAYS: (AMOUNT, float(HOURS_PER_DAY)),
     Unit.PIECES: (3, 1.0),
     Unit.PLACES: (4, 1.0),
-    Unit.EURO: (5, 1.0),
+    Unit.EURO: (EURO, 1.0),
     Unit.PROJECT: (6, 1.0),
     Unit.PARTNERS: (NO_MEASURE, 1.0),
 }

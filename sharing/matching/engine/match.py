@@ -160,6 +160,16 @@ def weighed(market: Market, r: Places, o: Places, km: Column, knowledge: Knowled
     return Pairs(r, o, km, own).pick(own > FLOOR)
 
 
+def alike(market: Market, places: Places, knowledge: Knowledge) -> Pairs:
+    """Pairs (r < o) of some requests that want the same: each taken for an offer to the other; above `FLOOR`."""
+    requests, pages = market.requests, market.asked
+    mirror = Market(requests, requests, pages, pages, market.noes)
+    some = requests.cut(places)
+    r, o, km = open_pairs(some, some)
+    later = r < o
+    return weighed(mirror, places[r[later]], places[o[later]], km[later], knowledge)
+
+
 def components_of(market: Market, pairs: Pairs, knowledge: Knowledge) -> dict[str, NDArray[np.float64]]:
     """Every component of some pairs, which must be ordered by request."""
     sides = market.requests, market.offers, pairs.r, pairs.o

@@ -80,14 +80,30 @@ def probabilities(own: Column, r: Places, o: Places, weights: Weights) -> Column
     Else nobody has been led over, and the facts of two strangers next door fit easily: at most
     sigmoid(lone_bias + d own).
     """
-    columns = (own, leads(own, r, _groups(r)), leads(own, o, _groups(o)))
-    total = weights.rivals[RIVAL_BIAS] + sum(
-        weights.rivals[name] * column for name, column in zip(RIVALS, columns, strict=True)
-    )
+    total = _rivalled(own, leads(own, r, _groups(r)), leads(own, o, _groups(o)), weights)
     if weights.lone:
         alone = (np.bincount(r)[r] == 1) & (np.bincount(o)[o] == 1) if len(own) else np.zeros(0, bool)
         total = np.where(alone, np.minimum(total, weights.lone[LONE_BIAS] + weights.lone["own"] * own), total)
-    return np.asarray(np.round(1 / (1 + np.exp(-np.clip(total, -30, 30))), DIGITS))
+    return _sigmoid(total)
+
+
+def shared_probabilities(own: Column, group: Places, weights: Weights, *, shared: str) -> Column:
+    """As `probabilities`, where one side may be in several pairs at once, so that these are no rivals to each other.
+
+    `shared` names that side's lead in `RIVALS`; `group` are the places of the other side.
+    """
+    free, bound = np.clip(own - RIVAL, -CLIP, CLIP), leads(own, group, _groups(group))
+    of_request, of_offer = (free, bound) if shared == RIVALS[1] else (bound, free)
+    return _sigmoid(_rivalled(own, of_request, of_offer, weights))
+
+
+def _rivalled(own: Column, of_request: Column, of_offer: Column, weights: Weights) -> Column:
+    columns = zip(RIVALS, (own, of_request, of_offer), strict=True)
+    return np.asarray(weights.rivals[RIVAL_BIAS] + sum(weights.rivals[name] * column for name, column in columns))
+
+
+def _sigmoid(logits: Column) -> Column:
+    return np.asarray(np.round(1 / (1 + np.exp(-np.clip(logits, -30, 30))), DIGITS))
 
 
 def _groups(places: Places) -> int:

@@ -1,0 +1,1 @@
+"""Proposals of several municipalities, found and chosen together. Plain Python: no Django here."""

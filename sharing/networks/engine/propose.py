@@ -1,0 +1,122 @@
+"""The engine's one door: which networks to propose to a region, and how good the choice is proven to be."""
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, vstack
+
+from sharing.networks.engine import capacity, consortium, cycles, demand, supply
+from sharing.networks.engine.candidates import SCALE, Candidates
+from sharing.networks.engine.packing import components, greedy, pack
+from sharing.networks.engine.region import Region
+from sharing.networks.engine.terms import Kind, Rules
+
+SOURCES: Sequence[Callable[[Region, Rules], list[Candidates]]] = (
+    cycles.candidates,
+    capacity.candidates,
+    supply.candidates,
+    demand.candidates,
+    consortium.candidates,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """`listings`: ids, requests first, each in order. `legs`: (request, offer) ids, in a ring each from the taker of
+    the one before; none in a demand pool. `benefit` as its kind's module has it. `gap`: the share of the benefit of
+    its component that a better choice might add. `soft`: a hint only."""
+
+    kind: Kind
+    listings: tuple[str, ...]
+    legs: tuple[tuple[str, str], ...]
+    benefit: float
+    gap: float = 0.0
+    soft: bool = False
+
+    @property
+    def id(self) -> str:
+        """The same for the same proposal, whatever else the region holds."""
+        return hashlib.sha256("\n".join((self.kind, *self.listings)).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """All candidates of a region, one below the other. Make it with `Problem.of`."""
+
+    region: Region
+    blocks: tuple[Candidates, ...]
+    values: NDArray[np.int64]  # (candidates,)
+    uses: csr_matrix  # (candidates, listings)
+
+    @classmethod
+    def of(cls, region: Region, blocks: Iterable[Candidates], only: Collection[str] | None = None) -> "Problem":
+        """`only` candidates of these listings, if given."""
+        some = tuple(block for block in blocks if len(block))
+        if only is not None:
+            some = tuple(_within(block, region, only) for block in some)
+        listings = len(region.requests) + len(region.offers)
+        uses = vstack([csr_matrix((0, listings)), *(block.listings(region) for block in some)], format="csr")
+        return cls(region, some, np.concatenate([np.empty(0, np.int64), *(block.value for block in some)]), uses)
+
+    def parts(self) -> Iterator[list[str]]:
+        """Listings whose proposals compete, even if only through others: each part can be solved apart."""
+        for columns in components(self.uses):
+            yield self.region.ids(np.unique(self.uses[columns].indices).tolist())
+
+    def best(self, *, seconds: float) -> Iterator[Proposal]:
+        """Component by component: what together is worth most, no listing in two proposals."""
+        found = pack(self.values, self.uses, seconds=seconds)
+        for column in found.chosen.tolist():
+            yield self.proposal(column, gap=found.gap)
+
+    def proposal(self, column: int, *, gap: float = 0.0, soft: bool = False) -> Proposal:
+        block, row = self._where(column)
+        legs = [] if block.kind == Kind.DEMAND_POOL else block.members[row][block.members[row] >= 0].tolist()
+        return Proposal(
+            kind=block.kind,
+            listings=tuple(self.region.ids(np.sort(self.uses[column].indices).tolist())),
+            legs=tuple(self.region.pair(leg) for leg in legs),
+            benefit=int(self.values[column]) / SCALE,
+            gap=round(gap, 6),
+            soft=soft,
+        )
+
+    def _where(self, column: int) -> tuple[Candidates, int]:
+        for block in self.blocks:
+            if column < len(block):
+                return block, column
+            column -= len(block)
+        raise IndexError(column)
+
+
+def propose(
+    region: Region, rules: Rules | None = None, *, only: Collection[str] | None = None, seconds: float = 60.0
+) -> list[Proposal]:
+    """The proposals that together are best for a region, by kind and listings; then the hints.
+
+    1. Candidates of every kind (`SOURCES`), in an order that depends on nothing but the ids of their listings.
+    2. `packing.pack`: no listing in two proposals, most benefit, proven or with the gap.
+    3. Hints are chosen greedily among themselves: they reserve nothing, so they compete with no proposal.
+    """
+    rules = rules or Rules()
+    chosen = list(problem(region, rules, only).best(seconds=seconds))
+    soft = Problem.of(region, cycles.hints(region, rules), only)
+    hints = [soft.proposal(column, soft=True) for column in greedy(soft.values, soft.uses).tolist()]
+    return [*_in_order(chosen), *_in_order(hints)]
+
+
+def problem(region: Region, rules: Rules, only: Collection[str] | None = None) -> Problem:
+    return Problem.of(region, [block for source in SOURCES for block in source(region, rules)], only)
+
+
+def _within(block: Candidates, region: Region, only: Collection[str]) -> Candidates:
+    both = (*region.requests.facts, *region.offers.facts)
+    outside = np.array([fact.id not in only for fact in both], float)
+    return block.pick(np.flatnonzero(block.listings(region) @ outside == 0))
+
+
+def _in_order(proposals: Iterable[Proposal]) -> list[Proposal]:
+    return sorted(proposals, key=lambda proposal: (proposal.kind, proposal.listings))
