@@ -10,7 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings
 
-app = Celery("allmende", include=["tasks.events", "tasks.digests", "tasks.matching", "tasks.upkeep"])
+app = Celery("allmende", include=["tasks.events", "tasks.digests", "tasks.matching", "tasks.networks", "tasks.upkeep"])
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.steps["worker"].add(DjangoStructLogInitStep)
 app.conf.beat_schedule = {
@@ -21,6 +21,9 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
     },  # nothing to do but after `nightly` and new concepts
     "nightly": {"task": "tasks.matching.nightly", "schedule": crontab(hour=2, minute=30)},
+    "propose": {"task": "tasks.networks.propose", "schedule": 2.0 if settings.DIGESTS_AT_ONCE else 60.0},
+    "propose-all": {"task": "tasks.networks.nightly", "schedule": crontab(hour=4, minute=30)},
+    "keep-networks": {"task": "tasks.networks.keep_networks", "schedule": 3600.0},
     "shelve": {"task": "tasks.matching.shelve", "schedule": 600.0},
     "expire": {"task": "tasks.upkeep.expire_listings", "schedule": 3600.0},
     "pulse": {"task": "tasks.upkeep.beat", "schedule": 15.0},

@@ -8,6 +8,8 @@ from sharing.matching.proposals import Proposal
 from sharing.matching.rebuild import Tile
 from sharing.municipalities.models import Department, Member, Membership, OfficialKey, Organisation
 from sharing.municipalities.tokens import ApiToken
+from sharing.networks.models import Content, Leg, Network, Participant, Share, WorkingGroup
+from sharing.networks.runs import Part, Run
 from sharing.pulse import Pulse
 from sharing.taxonomy.models import Category, Concept
 
@@ -15,20 +17,28 @@ __all__ = [
     "ApiToken",
     "Category",
     "Concept",
+    "Content",
     "Department",
     "Digest",
     "Dismissal",
     "Event",
+    "Leg",
     "Listing",
     "Match",
     "Member",
     "Membership",
+    "Network",
     "Notice",
     "OfficialKey",
     "Organisation",
+    "Part",
+    "Participant",
     "Proposal",
     "Pulse",
+    "Run",
+    "Share",
     "Subscription",
     "TextVector",
     "Tile",
+    "WorkingGroup",
 ]

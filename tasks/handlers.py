@@ -2,22 +2,31 @@
 
 from collections.abc import Mapping, Sequence
 
-from sharing.digests.actions import owe_notices
+from sharing.digests.actions import owe_network_notices, owe_notices
 from sharing.events import Handler
 from sharing.matching.actions import learn_from_answers, match_listings, match_listings_of
 from sharing.matching.proposals import propose_from_answers
 from sharing.matching.rebuild import ask_for_rebuild
+from sharing.networks.follow import follow_listings, follow_organisations
+from sharing.networks.runs import ask_for_proposals, ask_for_proposals_of
 
 HANDLERS: Mapping[str, Sequence[Handler]] = {
-    "listing.published": [match_listings],
-    "listing.changed": [match_listings],
-    "listing.paused": [match_listings],
-    "listing.fulfilled": [match_listings],
-    "listing.withdrawn": [match_listings],
-    "listing.expired": [match_listings],
-    "organisation.changed": [match_listings_of],
+    "listing.published": [match_listings, follow_listings, ask_for_proposals],
+    "listing.changed": [match_listings, follow_listings, ask_for_proposals],
+    "listing.paused": [match_listings, follow_listings, ask_for_proposals],
+    "listing.fulfilled": [match_listings, follow_listings, ask_for_proposals],
+    "listing.withdrawn": [match_listings, follow_listings, ask_for_proposals],
+    "listing.expired": [match_listings, follow_listings, ask_for_proposals],
+    "organisation.changed": [match_listings_of, follow_organisations],
     "match.suggested": [owe_notices],
     "match.dismissed": [learn_from_answers, propose_from_answers],
+    "network.proposed": [owe_network_notices],
+    "network.repaired": [owe_network_notices, ask_for_proposals_of],
+    "network.changed": [owe_network_notices],
+    "network.agreed": [owe_network_notices],
+    "network.left": [owe_network_notices],
+    "network.shrunk": [owe_network_notices, ask_for_proposals_of],
+    "network.dissolved": [owe_network_notices, ask_for_proposals_of],
     "concept.added": [ask_for_rebuild],
     "concept.changed": [ask_for_rebuild],
 }

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from sharing.actors import Actor
 from sharing.digests.mails import Refused, TryLater, deliver
@@ -14,6 +15,8 @@ from sharing.digests.rules import MAX_TRIES, Wish, last_due, next_try
 from sharing.events import Event, emit
 from sharing.matching.models import Match
 from sharing.municipalities.models import Member, Membership
+from sharing.networks.models import Participant
+from sharing.networks.terms import Answer
 
 
 @transaction.atomic
@@ -27,6 +30,18 @@ def owe_notices(match_ids: Sequence[UUID], *, now: datetime) -> int:
         for match, *owners in sides
         for member in sorted({member for owner in owners for member in members[owner]})
     ]
+    Notice.objects.bulk_create(notices, ignore_conflicts=True, batch_size=2_000)
+    return len(notices)
+
+
+@transaction.atomic
+def owe_network_notices(network_ids: Sequence[UUID], *, now: datetime) -> int:
+    """Owe everyone who acts for a participant the news of each network. Who has declined or left hears no more."""
+    there = Participant.objects.filter(network__in=network_ids, network__hint=False)
+    seats = list(there.exclude(answer__in=[Answer.DECLINED, Answer.LEFT]).values_list("network", "organisation"))
+    members = _members_of({organisation for _, organisation in seats})
+    owed = sorted({(member, network) for network, organisation in seats for member in members[organisation]})
+    notices = [Notice(member_id=member, network_id=network, owed_at=now) for member, network in owed]
     Notice.objects.bulk_create(notices, ignore_conflicts=True, batch_size=2_000)
     return len(notices)
 
@@ -55,7 +70,7 @@ def send(digest_id: UUID | str, *, now: datetime) -> bool:
             told = deliver(digest)
             digest.state, digest.sent_at = Digest.State.SENT if told else Digest.State.EMPTY, now
             # Withdrawn before it was told: should it come back, it is news.
-            digest.notices.exclude(match__in=told).delete()
+            digest.notices.exclude(Q(match__in=told.matches) | Q(network__in=told.networks)).delete()
         except TryLater as answer:
             _note_failed_try(digest, answer, now=now)
         except Refused as answer:

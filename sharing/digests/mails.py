@@ -20,6 +20,10 @@ from sharing.listings.models import Listing
 from sharing.matching.models import Match
 from sharing.matching.wording import sentences
 from sharing.municipalities.seats import actor_of_member
+from sharing.networks.labels import KIND_HEADING
+from sharing.networks.models import Network
+from sharing.networks.story import Story, story
+from sharing.networks.terms import Kind, State
 
 
 class TryLater(Exception):
@@ -48,16 +52,44 @@ class Group:
     items: list[Item]
 
 
-def deliver(digest: Digest) -> list[Match]:
+@dataclass(frozen=True, slots=True)
+class NetworkItem:
+    """A network as its reader's organisation sees it."""
+
+    network: Network
+    story: Story
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkGroup:
+    """Networks of one kind."""
+
+    heading: str
+    items: list[NetworkItem]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a digest is about: matches, best first, and networks. False where there is nothing left to tell."""
+
+    matches: list[Match]
+    networks: list[Network]
+
+    def __bool__(self) -> bool:
+        return bool(self.matches or self.networks)
+
+
+def deliver(digest: Digest) -> Told:
     """Send the digest's mail. Returns what it told of: nothing, and no mail, where nothing is left to tell.
 
     Raises `Refused` where the answer is about this mail or its address and final, else `TryLater`: a wrong password
     or a sender that the mail server does not like must not cost anyone their digest.
     """
-    matches = _still_worth_telling(digest) if digest.member.is_active else []
-    if not matches:
-        return []
-    message = compose(digest, matches)
+    told = _still_worth_telling(digest) if digest.member.is_active else Told([], [])
+    if not told:
+        return told
+    message = compose(digest, told)
     try:
         if not message.send():
             raise Refused("This member has no mail address.")
@@ -70,20 +102,23 @@ def deliver(digest: Digest) -> list[Match]:
         raise TryLater(str(error)) from error
     except ValueError as error:  # a header that no mail may have
         raise Refused(str(error)) from error
-    return matches
+    return told
 
 
-def compose(digest: Digest, matches: list[Match]) -> EmailMultiAlternatives:
-    """The mail, best matches first, grouped by the reader's listings; no more than anyone reads."""
+def compose(digest: Digest, told: Told) -> EmailMultiAlternatives:
+    """The mail: networks by kind, then the best matches by the reader's listings; no more than anyone reads."""
     member = digest.member
-    zone = zone_of(member.time_zone)
+    zone, own = zone_of(member.time_zone), set(actor_of_member(member).organisation_ids)
     with translation.override(member.language):
-        groups = group(matches[:MOST_ITEMS], own=set(actor_of_member(member).organisation_ids))
+        networks = told.networks[:MOST_ITEMS]
+        matches = told.matches[: MOST_ITEMS - len(networks)]
         context = {
             "member": member,
-            "groups": groups,
-            "count": len(matches),
-            "more": max(0, len(matches) - MOST_ITEMS),
+            "kinds": by_kind(networks, own=own),
+            "groups": group(matches, own=own),
+            "count": len(told.matches),
+            "network_count": len(told.networks),
+            "more": len(told.matches) + len(told.networks) - len(networks) - len(matches),
             "day": date_format(localtime(digest.due_at, zone), "DATE_FORMAT"),
             "home": f"{settings.PUBLIC_URL}/",
             "unsubscribe": unsubscribe_url(member.id),
@@ -106,11 +141,29 @@ def group(matches: list[Match], *, own: set[UUID]) -> list[Group]:
     return [Group(listing, items) for listing, items in groups.items()]
 
 
-def _still_worth_telling(digest: Digest) -> list[Match]:
+def by_kind(networks: list[Network], *, own: set[UUID]) -> list[NetworkGroup]:
+    """Under each kind its networks, each as the reader's organisation sees it."""
+    groups = defaultdict[str, list[NetworkItem]](list)
+    for network in networks:
+        url = f"{settings.PUBLIC_URL}/networks/{network.id}/"
+        groups[str(network.kind)].append(NetworkItem(network, story(network, own), url))
+    return [NetworkGroup(str(KIND_HEADING[Kind(kind)]), items) for kind, items in sorted(groups.items())]
+
+
+def _still_worth_telling(digest: Digest) -> Told:
     """What stood when it was gathered may have been withdrawn or answered since."""
     actor = actor_of_member(digest.member)
-    told = Match.objects.visible_to(actor).not_dismissed_by(actor).filter(notify=True, notices__digest=digest)
-    return list(told.with_listings().order_by("-score", "id").distinct())
+    matches = Match.objects.visible_to(actor).not_dismissed_by(actor).filter(notify=True, notices__digest=digest)
+    networks = Network.objects.visible_to(actor).filter(notices__digest=digest).whole().order_by("kind", "id")
+    return Told(
+        list(matches.with_listings().order_by("-score", "id").distinct()),
+        [network for network in networks.distinct() if network.state != State.DISSOLVED or _knows(digest, network)],
+    )
+
+
+def _knows(digest: Digest, network: Network) -> bool:
+    """Whether its reader has been told of a network before: else nobody needs to hear that it is gone."""
+    return network.notices.filter(member=digest.member, digest__state=Digest.State.SENT).exclude(digest=digest).exists()
 
 
 def _headers(digest: Digest) -> dict[str, str]:

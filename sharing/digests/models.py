@@ -10,6 +10,7 @@ from sharing.digests.rules import OFFICE_HOUR, TUESDAY, Period, Wish
 from sharing.ids import new_id
 from sharing.matching.models import Match
 from sharing.municipalities.models import Member
+from sharing.networks.models import Network
 
 PERIOD_LABELS = {
     Period.DAILY: _("every day"),
@@ -40,19 +41,30 @@ class Subscription(models.Model):
 
 
 class Notice(models.Model):
-    """One match to tell one member about, once. A digest takes it along."""
+    """One match, or the news of one network, to tell one member about. A digest takes it along."""
 
     member = models.ForeignKey(Member, models.CASCADE, related_name="notices")
-    match = models.ForeignKey(Match, models.CASCADE, related_name="notices")
+    match = models.ForeignKey(Match, models.CASCADE, null=True, blank=True, related_name="notices")
+    network = models.ForeignKey(Network, models.CASCADE, null=True, blank=True, related_name="notices")
     digest = models.ForeignKey("Digest", models.SET_NULL, null=True, blank=True, related_name="notices")
     owed_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["member", "match"], name="notice_once_per_match")]
+        constraints = [
+            models.UniqueConstraint(fields=["member", "match"], name="notice_once_per_match"),
+            # However much happens to a network until the next digest, the digest tells once how it stands.
+            models.UniqueConstraint(
+                fields=["member", "network"], name="notice_once_per_network_untold", condition=Q(digest=None)
+            ),
+            models.CheckConstraint(
+                name="notice_of_one_thing",
+                condition=Q(match=None, network__isnull=False) | Q(match__isnull=False, network=None),
+            ),
+        ]
         indexes = [models.Index("member", "owed_at", name="notice_untold", condition=Q(digest=None))]
 
     def __str__(self) -> str:
-        return f"{self.member_id} {self.match_id}"
+        return f"{self.member_id} {self.match_id or self.network_id}"
 
 
 class DigestQuerySet(models.QuerySet["Digest"]):

@@ -10,6 +10,7 @@ from django.utils.translation import get_language, get_language_info, ngettext
 from django.utils.translation import gettext as _
 
 from sharing.listings import labels
+from sharing.listings.terms import Unit
 from sharing.taxonomy.models import Category
 from sharing.taxonomy.shipped import rows
 
@@ -69,8 +70,7 @@ def _window_partial(reason: Reason) -> str:
 
 
 def _distance(reason: Reason) -> str:
-    km = max(1, round(reason["km"]))
-    return ngettext("%(km)s km away", "%(km)s km away", km) % {"km": number_format(km)}
+    return kilometres(reason["km"])
 
 
 def _remote(_reason: Reason) -> str:
@@ -106,6 +106,17 @@ _SAID: Mapping[str, Callable[[Reason], str]] = {
     "level_below": _level_below,
     "other_language": _other_language,
 }
+
+
+def amount(value: float, unit: str | None) -> str:
+    """“5 hours a week”, or the bare number where it counts nothing."""
+    return f"{_number(value)} {labels.UNIT[Unit(unit)]}" if unit else _number(value)
+
+
+def kilometres(km: float) -> str:
+    """“12 km away”, and never 0."""
+    shown = max(1, round(km))
+    return ngettext("%(km)s km away", "%(km)s km away", shown) % {"km": number_format(shown)}
 
 
 def _amounts(reason: Reason) -> dict[str, str]:

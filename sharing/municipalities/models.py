@@ -64,6 +64,9 @@ class Organisation(models.Model):
         help_text=_("The administration that acts for this municipality, such as its Verbandsgemeinde."),
     )
     mailbox = models.EmailField(blank=True, help_text=_("Role mailbox, never a person's address."))
+    is_active = models.BooleanField(
+        default=True, db_default=True, help_text=_("Takes part; else nothing of it is proposed to anybody.")
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -77,7 +77,7 @@ def _lines(structures: Iterable[Structure]) -> list[str]:
 
 def as_json(proposal: Proposal, owners: Mapping[str, str]) -> dict[str, Any]:
     """`owners`: key of the municipality by listing. A leg is giver, offer, taker, request."""
-    legs = [[owners[offer], offer, owners[request], request] for request, offer in proposal.legs]
+    legs = [[owners[leg.offer], leg.offer, owners[leg.request], leg.request] for leg in proposal.legs]
     return {
         "kind": str(proposal.kind),
         "id": proposal.id,

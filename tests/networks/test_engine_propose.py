@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sharing.listings.terms import Consideration, Mode, Unit
 from sharing.matching.engine.facts import Fact
-from sharing.networks.engine.propose import Proposal, problem, propose
+from sharing.networks.engine.propose import Proposal, firm, problem, propose
 from sharing.networks.engine.region import Region
 from sharing.networks.engine.terms import Kind, Rules
 from tests.networks.exhaustive import best, everything
@@ -22,6 +22,10 @@ briefly = settings(max_examples=60, deadline=None)
 def only(proposals: list[Proposal]) -> Proposal:
     (one,) = proposals
     return one
+
+
+def ends(proposal: Proposal) -> list[tuple[str, str]]:
+    return [(leg.request, leg.offer) for leg in proposal.legs]
 
 
 def swap(**changes: object) -> Region:
@@ -39,7 +43,7 @@ def test_what_is_found_is_what_trying_everything_finds(made: tuple) -> None:  # 
     listed = [whole.proposal(column) for column in range(len(whole.values))]
     found = [(p.kind, frozenset(p.listings), round(p.benefit * 1000)) for p in listed]
     assert set(found) == everything(there, FEW)
-    assert round(sum(p.benefit for p in whole.best(seconds=60)) * 1000) == best(found)
+    assert round(sum(p.benefit for p in whole.best(seconds=60).proposals) * 1000) == best(found)
 
 
 @briefly
@@ -59,14 +63,14 @@ def test_no_listing_is_promised_twice_and_every_leg_is_a_pair(made: tuple) -> No
     owner = {f.id: f.owner.id for f in facts}
     parts = {(r, o): _part(facts, r, o) for r, o, _ in pairs}
     for proposal in firm:
-        assert {(r, o) for r, o in proposal.legs} <= {(r, o) for r, o, _ in pairs}
+        assert set(ends(proposal)) <= {(r, o) for r, o, _ in pairs}
         if proposal.kind in {Kind.SWAP, Kind.RING}:
-            takers, givers = ([owner[leg[side]] for leg in proposal.legs] for side in (0, 1))
+            takers, givers = ([owner[leg[side]] for leg in ends(proposal)] for side in (0, 1))
             assert takers == [*givers[1:], givers[0]]
         if proposal.kind == Kind.CAPACITY_POOL:
-            (offer,) = {o for _, o in proposal.legs}
-            assert len({owner[r] for r, _ in proposal.legs}) == len(proposal.legs)
-            assert sum(parts[r, offer] for r, _ in proposal.legs) <= 1 + 1e-6
+            (offer,) = {leg.offer for leg in proposal.legs}
+            assert len({owner[leg.request] for leg in proposal.legs}) == len(proposal.legs)
+            assert sum(parts[leg.request, offer] for leg in proposal.legs) <= 1 + 1e-6
 
 
 def _part(facts: list[Fact], request: str, offer: str) -> float:
@@ -82,7 +86,7 @@ def _part(facts: list[Fact], request: str, offer: str) -> float:
 def test_parts_solved_apart_come_to_what_the_whole_comes_to(made: tuple) -> None:  # type: ignore[type-arg]
     there = region(*made)
     parts = list(problem(there, Rules()).parts())
-    apart = [p for part in parts for p in propose(there, only=set(part)) if not p.soft]
+    apart = [p for part in parts for p in firm(there, Rules(), only=set(part)).proposals]
     whole = [p for p in propose(there) if not p.soft]
     assert sorted(p.id for p in apart) == sorted(p.id for p in whole)
 
@@ -124,7 +128,7 @@ def test_an_offer_serves_as_many_as_its_quantity_allows() -> None:
     towns = [replace(f, owner=replace(f.owner, population=5_000)) for f in facts]
     found = only(propose(region(towns, [(r, "O1", SURE) for r in hours])))
     assert found.kind == Kind.CAPACITY_POOL
-    assert sum(hours[r] for r, _ in found.legs) == 20
+    assert sum(leg.taken or 0 for leg in found.legs) == 20
 
 
 def test_half_posts_and_hours_are_summed_in_one_unit() -> None:

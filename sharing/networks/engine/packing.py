@@ -1,7 +1,7 @@
 """Which candidates together are best: weighted set packing, solved exactly where time allows, and with a proven gap."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
@@ -24,16 +24,18 @@ MOMENT = 1.0  # seconds for a neighbourhood
 
 
 class SolverFailed(Exception):
-    """The solver gave neither a solution nor a bound."""
+    """The solver gave neither a solution nor a bound; the message is its own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Packing:
-    """`chosen`: columns, ascending. `bound`: no packing is worth more; equal to `value` where that is proven."""
+    """`chosen`: columns, ascending. `bound`: no packing is worth more; equal to `value` where that is proven. `fault`:
+    what the solver said where it failed; what was found before is kept."""
 
     chosen: Rows
     value: int
     bound: int
+    fault: str = ""
 
     @property
     def gap(self) -> float:
@@ -55,18 +57,18 @@ def pack(values: Values, uses: csr_matrix, *, seconds: float) -> Packing:
        better packing must lie (reduced-cost variable fixing). Proven if this ends in time.
     5. Else neighbourhoods of the best packing are solved again until the time is over.
 
-    The same input gives the same packing as long as `seconds` suffice. Raises `SolverFailed`.
+    The same input gives the same packing as long as `seconds` suffice.
     """
-    ends, chosen, bound = monotonic() + seconds, [], 0
+    ends, chosen, bound, fault = monotonic() + seconds, [], 0, ""
     parts = list(components(uses))
     for number, columns in enumerate(parts):
         # The small ones come first and hardly need any; no hard one may use up what those after it need.
         share = (ends - monotonic()) / (2 if number < len(parts) - 1 else 1)
         found = _solved(values[columns], _used(uses[columns]), seconds=max(share, 0.0))
         chosen.append(columns[found.chosen])
-        bound += found.bound
+        bound, fault = bound + found.bound, fault or found.fault
     together = np.sort(np.concatenate(chosen)) if chosen else np.empty(0, np.intp)
-    return Packing(together, int(values[together].sum()), bound)
+    return Packing(together, int(values[together].sum()), bound, fault)
 
 
 def components(uses: csr_matrix) -> Iterator[Rows]:
@@ -99,14 +101,23 @@ def _used(uses: csr_matrix) -> csr_matrix:
 
 
 def _solved(values: Values, uses: csr_matrix, *, seconds: float) -> Packing:
-    ends, every, first = monotonic() + seconds, np.arange(len(values)), greedy(values, uses)
-    if len(values) <= FEW:
-        return _branched(values, uses, every, Packing(first, _worth(values, first), int(values.sum())), ends=ends)
-    prices, shares = _relaxed(values, uses, first, ends=ends)
+    ends, first = monotonic() + seconds, greedy(values, uses)
+    best = Packing(first, _worth(values, first), int(values.sum()))
+    try:
+        if len(values) <= FEW:
+            return _branched(values, uses, np.arange(len(values)), best, ends=ends)
+        return _priced(values, uses, best, ends=ends)
+    except SolverFailed as failure:
+        return replace(best, fault=str(failure))
+
+
+def _priced(values: Values, uses: csr_matrix, best: Packing, *, ends: float) -> Packing:
+    """Steps 3 to 5 of `pack`."""
+    prices, shares = _relaxed(values, uses, best.chosen, ends=ends)
     reduced = values - uses @ prices
     bound = int(prices.sum() + np.maximum(reduced, 0).sum() + CLOSE)
     rounded = greedy(shares * values.max() * FEW + values, uses)
-    start = max(first, rounded, key=lambda some: _worth(values, some))
+    start = max(best.chosen, rounded, key=lambda some: _worth(values, some))
     best = Packing(start, _worth(values, start), bound)
     best = _branched(values, uses, np.flatnonzero(shares >= 0), best, ends=_part(ends, 0.3), whole=False)
     # A column with less cannot be in a packing that is worth more than the best one.

@@ -10,6 +10,7 @@ from scipy.sparse import csr_matrix, vstack
 
 from sharing.networks.engine import capacity, consortium, cycles, demand, supply
 from sharing.networks.engine.candidates import SCALE, Candidates
+from sharing.networks.engine.capacity import demands
 from sharing.networks.engine.packing import components, greedy, pack
 from sharing.networks.engine.region import Region
 from sharing.networks.engine.terms import Kind, Rules
@@ -24,14 +25,26 @@ SOURCES: Sequence[Callable[[Region, Rules], list[Candidates]]] = (
 
 
 @dataclass(frozen=True, slots=True)
+class Leg:
+    """One offer serves one request, by id. `covered`: share of the request; `taken`: of the offer, in its own unit;
+    both None where the two cannot be compared. `km`: None where a place is unknown."""
+
+    request: str
+    offer: str
+    covered: float | None
+    taken: float | None
+    km: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
-    """`listings`: ids, requests first, each in order. `legs`: (request, offer) ids, in a ring each from the taker of
-    the one before; none in a demand pool. `benefit` as its kind's module has it. `gap`: the share of the benefit of
-    its component that a better choice might add. `soft`: a hint only."""
+    """`listings`: ids, requests first, each in order. `legs`: in a ring each from the taker of the one before; none in
+    a demand pool. `benefit` as its kind's module has it. `gap`: the share of the benefit of its component that a better
+    choice might add. `soft`: a hint only."""
 
     kind: Kind
     listings: tuple[str, ...]
-    legs: tuple[tuple[str, str], ...]
+    legs: tuple[Leg, ...]
     benefit: float
     gap: float = 0.0
     soft: bool = False
@@ -40,6 +53,15 @@ class Proposal:
     def id(self) -> str:
         """The same for the same proposal, whatever else the region holds."""
         return hashlib.sha256("\n".join((self.kind, *self.listings)).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`gap`: the share of the benefit that a better choice might add. `fault`: what the solver said, if it failed."""
+
+    proposals: tuple[Proposal, ...]
+    gap: float = 0.0
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,11 +88,11 @@ class Problem:
         for columns in components(self.uses):
             yield self.region.ids(np.unique(self.uses[columns].indices).tolist())
 
-    def best(self, *, seconds: float) -> Iterator[Proposal]:
-        """Component by component: what together is worth most, no listing in two proposals."""
+    def best(self, *, seconds: float) -> "Choice":
+        """What together is worth most, no listing in two proposals."""
         found = pack(self.values, self.uses, seconds=seconds)
-        for column in found.chosen.tolist():
-            yield self.proposal(column, gap=found.gap)
+        chosen = (self.proposal(column, gap=found.gap) for column in found.chosen.tolist())
+        return Choice(tuple(_in_order(chosen)), round(found.gap, 6), found.fault)
 
     def proposal(self, column: int, *, gap: float = 0.0, soft: bool = False) -> Proposal:
         block, row = self._where(column)
@@ -78,7 +100,7 @@ class Problem:
         return Proposal(
             kind=block.kind,
             listings=tuple(self.region.ids(np.sort(self.uses[column].indices).tolist())),
-            legs=tuple(self.region.pair(leg) for leg in legs),
+            legs=tuple(leg_of(self.region, leg) for leg in legs),
             benefit=int(self.values[column]) / SCALE,
             gap=round(gap, 6),
             soft=soft,
@@ -92,9 +114,21 @@ class Problem:
         raise IndexError(column)
 
 
-def propose(
-    region: Region, rules: Rules | None = None, *, only: Collection[str] | None = None, seconds: float = 60.0
-) -> list[Proposal]:
+def leg_of(region: Region, leg: int) -> Leg:
+    """Of the offer as much as the request needs, and all of it where that is not enough."""
+    terms, (request, offer) = region.legs.terms, region.pair(leg)
+    quantity = region.offers.facts[region.legs.o[leg]].quantity
+    share = min(1.0, float(demands(region)[leg]) / float(region.offers.measure[region.legs.o[leg]] or 1.0))
+    return Leg(
+        request=request,
+        offer=offer,
+        covered=_known(terms.quantity[leg]),
+        taken=None if quantity is None else _known(share * quantity),
+        km=_known(terms.km[leg]),
+    )
+
+
+def propose(region: Region, rules: Rules | None = None, *, seconds: float = 60.0) -> list[Proposal]:
     """The proposals that together are best for a region, by kind and listings; then the hints.
 
     1. Candidates of every kind (`SOURCES`), in an order that depends on nothing but the ids of their listings.
@@ -102,10 +136,18 @@ def propose(
     3. Hints are chosen greedily among themselves: they reserve nothing, so they compete with no proposal.
     """
     rules = rules or Rules()
-    chosen = list(problem(region, rules, only).best(seconds=seconds))
-    soft = Problem.of(region, cycles.hints(region, rules), only)
-    hints = [soft.proposal(column, soft=True) for column in greedy(soft.values, soft.uses).tolist()]
-    return [*_in_order(chosen), *_in_order(hints)]
+    return [*firm(region, rules, seconds=seconds).proposals, *hints(region, rules)]
+
+
+def firm(region: Region, rules: Rules, *, only: Collection[str] | None = None, seconds: float = 60.0) -> Choice:
+    """Steps 1 and 2; of `only` these listings, if given, such as those of one of `Problem.parts`."""
+    return problem(region, rules, only).best(seconds=seconds)
+
+
+def hints(region: Region, rules: Rules) -> list[Proposal]:
+    """Step 3."""
+    soft = Problem.of(region, cycles.hints(region, rules))
+    return _in_order(soft.proposal(column, soft=True) for column in greedy(soft.values, soft.uses).tolist())
 
 
 def problem(region: Region, rules: Rules, only: Collection[str] | None = None) -> Problem:
@@ -116,6 +158,10 @@ def _within(block: Candidates, region: Region, only: Collection[str]) -> Candida
     both = (*region.requests.facts, *region.offers.facts)
     outside = np.array([fact.id not in only for fact in both], float)
     return block.pick(np.flatnonzero(block.listings(region) @ outside == 0))
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else round(float(value), 4)
 
 
 def _in_order(proposals: Iterable[Proposal]) -> list[Proposal]:

@@ -1,0 +1,111 @@
+"""What follows for networks when a listing or an organisation changes, and when time passes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from sharing.actors import SYSTEM
+from sharing.events import emit
+from sharing.listings.terms import State as Published
+from sharing.matching.models import Match
+from sharing.municipalities.models import Organisation
+from sharing.networks import rules
+from sharing.networks.actions import reopen
+from sharing.networks.content import keep
+from sharing.networks.holding import lock_all, touch
+from sharing.networks.models import Network, Participant
+from sharing.networks.publishing import withdraw
+from sharing.networks.repair import repair
+from sharing.networks.terms import Answer, Kind, State
+
+
+@transaction.atomic
+def follow_listings(listing_ids: Sequence[UUID], /, *, now: datetime) -> int:
+    """Listings have changed, ended or been matched anew: what members talk about is repaired or open again.
+
+    What is active stands as it was agreed. Returns how many networks were looked at.
+    """
+    touched = Network.objects.touching(listing_ids).filter(state__in=rules.TALKING)
+    networks = lock_all(list(touched.values_list("id", flat=True)))
+    for network in networks:
+        _follow(network, now=now)
+    return len(networks)
+
+
+@transaction.atomic
+def follow_organisations(organisation_ids: Sequence[UUID], /, *, now: datetime) -> int:
+    """Organisations that no longer take part are out of their networks at once."""
+    gone = set(Organisation.objects.filter(id__in=organisation_ids, is_active=False).values_list("id", flat=True))
+    theirs = Network.objects.open().filter(participants__organisation__in=gone).distinct()
+    networks = lock_all(list(theirs.values_list("id", flat=True)))
+    for network in networks:
+        if network.state == State.ACTIVE:
+            depart(network, gone, now=now)
+        else:
+            repair(network, gone, reason="too_few", now=now)
+    return len(networks)
+
+
+@transaction.atomic
+def keep_time(*, now: datetime) -> int:
+    """Notices that are over, thresholds that were not reached, answers that did not come. Returns how many."""
+    today = now.date()
+    silent = Network.objects.filter(state=State.UNDER_DISCUSSION, changed_at__lt=now - rules.PATIENCE)
+    late = Network.objects.filter(state=State.AGREED, starts_by__lt=today)
+    leavers = Participant.objects.filter(leaves_on__lt=today).exclude(answer=Answer.LEFT)
+    left = Network.objects.filter(state=State.ACTIVE, participants__in=leavers)
+    due = Network.objects.filter(Q(pk__in=silent) | Q(pk__in=late) | Q(pk__in=left))
+    networks = lock_all(list(due.values_list("id", flat=True)))
+    for network in networks:
+        if network.state == State.ACTIVE:
+            gone = network.participants.filter(leaves_on__lt=today).exclude(answer=Answer.LEFT)
+            depart(network, set(gone.values_list("organisation", flat=True)), now=now)
+        else:
+            withdraw([network], "unanswered" if network.state == State.UNDER_DISCUSSION else "not_started", now=now)
+    return len(networks)
+
+
+def depart(network: Network, gone: set[UUID], *, now: datetime) -> None:
+    """Members leave an active network with their listings; where the rest is no network any more, it ends."""
+    network.participants.filter(organisation__in=gone).update(answer=Answer.LEFT)
+    network.legs.filter(Q(request__owner__in=gone) | Q(offer__owner__in=gone)).delete()
+    network.shares.filter(listing__owner__in=gone).delete()
+    if network.lead_id in gone or not _viable(network):
+        withdraw([network], "too_few", now=now)
+        return
+    for leg_offer in network.shares.exclude(quantity=None).filter(listing__direction="offer"):
+        taken = sum(leg.taken or 0 for leg in network.legs.filter(offer=leg_offer.listing_id))
+        leg_offer.quantity = Decimal(str(taken)).quantize(Decimal("0.01"))
+        leg_offer.save(update_fields=["quantity"])
+    keep(network, now=now)
+    touch(network, now=now)
+    emit("network.shrunk", network.id, by=SYSTEM, data={"left": sorted(map(str, gone))})
+
+
+def _viable(network: Network) -> bool:
+    """A circle needs all its legs; a pool or a project at least two beside its centre; a joint need two."""
+    if network.kind in (Kind.SWAP, Kind.RING, Kind.SUPPLY_POOL):
+        return False
+    return (network.shares if network.kind == Kind.DEMAND_POOL else network.legs).count() >= 2
+
+
+def _follow(network: Network, *, now: datetime) -> None:
+    gone = network.shares.exclude(listing__state=Published.PUBLISHED)
+    if gone.exists():
+        repair(network, set(), reason="listing_gone", now=now)
+    elif not _still_fits(network):
+        repair(network, set(), reason="no_longer_fits", now=now)
+    elif keep(network, now=now):
+        reopen(network, now=now)
+        emit("network.changed", network.id, by=SYSTEM)
+
+
+def _still_fits(network: Network) -> bool:
+    """Every leg is a standing pair."""
+    legs = list(network.legs.values_list("request", "offer"))
+    standing = Match.objects.standing().filter(request__in=[r for r, _ in legs], offer__in=[o for _, o in legs])
+    return set(legs) <= set(standing.values_list("request", "offer"))

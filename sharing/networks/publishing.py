@@ -1,0 +1,141 @@
+"""From proposals to networks that coordinators see: new ones are written, lost ones withdrawn, the rest stays."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sharing.actors import SYSTEM
+from sharing.events import emit
+from sharing.listings.models import Listing
+from sharing.networks.content import keep
+from sharing.networks.engine.propose import Proposal
+from sharing.networks.holding import fits, lock_listings
+from sharing.networks.models import Leg, Network, Participant, Share
+from sharing.networks.terms import Answer, Kind, State
+
+Identity = tuple[str, frozenset[str]]
+CENT = Decimal("0.01")
+
+
+def publish(proposals: Sequence[Proposal], scope: Collection[UUID], *, hint: bool, now: datetime) -> int:
+    """Bring the proposed networks of the listings in `scope` in line with what is proposed now. Returns how many are
+    new. Networks that members talk about are left alone, and so is every listing they hold."""
+    listings = _locked({id_ for proposal in proposals for id_ in proposal.listings})
+    free = _free(proposals, listings, hint=hint)
+    wanted = {(str(p.kind), frozenset(p.listings)): p for p in free}
+    there = {identity(network): network for network in _proposed(scope, hint=hint)}
+    withdraw([network for key, network in there.items() if key not in wanted], "replaced", now=now)
+    for key in sorted(there.keys() & wanted.keys(), key=lambda key: sorted(key[1])):
+        Network.objects.filter(pk=there[key].pk).update(benefit=wanted[key].benefit, gap=wanted[key].gap)
+    new = [wanted[key] for key in wanted.keys() - there.keys() - refused(wanted)]
+    made = [_write(proposal, listings, now=now) for proposal in sorted(new, key=lambda p: (p.kind, p.listings))]
+    emit("network.proposed", *(network.id for network in made if not network.hint), by=SYSTEM)
+    return len(made)
+
+
+def withdraw(networks: Iterable[Network], reason: str, *, now: datetime) -> None:
+    """Give up networks that have become impossible or pointless; everybody in them is told once."""
+    gone = sorted(networks, key=lambda network: network.id)
+    for network in gone:
+        network.state, network.reason, network.changed_at = State.DISSOLVED, reason, now
+        network.version += 1
+    Network.objects.bulk_update(gone, ["state", "reason", "changed_at", "version"])
+    emit("network.dissolved", *(n.id for n in gone if not n.hint), by=SYSTEM, data={"reason": reason})
+
+
+def identity(network: Network) -> Identity:
+    return network.kind, frozenset(str(share.listing_id) for share in network.shares.all())
+
+
+def refused(wanted: Mapping[Identity, object]) -> set[Identity]:
+    """Of these, what a member has declined before."""
+    ids = {UUID(id_) for _, listings in wanted for id_ in listings}
+    declined = Network.objects.touching(ids).filter(participants__answer=Answer.DECLINED, state=State.DISSOLVED)
+    return {identity(network) for network in declined.distinct().prefetch_related("shares")}
+
+
+def shares_of(proposal: Proposal, listings: Mapping[str, Listing]) -> dict[str, Decimal | None]:
+    """What is taken of each listing: of a request always all; of an offer what its legs take, rounded up."""
+    taken: dict[str, Decimal | None] = dict.fromkeys(proposal.listings)
+    for leg in proposal.legs:
+        if leg.taken is not None:
+            taken[leg.offer] = (taken[leg.offer] or Decimal(0)) + Decimal(str(leg.taken))
+    return {
+        id_: None if quantity is None else min(quantity.quantize(CENT), listings[id_].quantity or quantity)
+        for id_, quantity in taken.items()
+    }
+
+
+def lead_of(proposal: Proposal, listings: Mapping[str, Listing]) -> UUID:
+    """Who gives in a shared offer, who asks in a joint project or for joint help; else the largest."""
+    first = proposal.legs[0] if proposal.legs else None
+    if first and proposal.kind == Kind.CAPACITY_POOL:
+        return listings[first.offer].owner_id
+    if first and proposal.kind in (Kind.SUPPLY_POOL, Kind.CONSORTIUM):
+        return listings[first.request].owner_id
+    owners = [listings[id_].owner for id_ in proposal.listings]
+    return max(owners, key=lambda owner: (owner.population or 0, str(owner.id))).id
+
+
+def write_parts(network: Network, proposal: Proposal, listings: Mapping[str, Listing]) -> None:
+    """Shares and legs of a network that has none."""
+    shares = shares_of(proposal, listings)
+    Share.objects.bulk_create(Share(network=network, listing_id=UUID(i), quantity=q) for i, q in shares.items())
+    Leg.objects.bulk_create(
+        Leg(
+            network=network,
+            place=place,
+            request_id=UUID(leg.request),
+            offer_id=UUID(leg.offer),
+            covered=leg.covered,
+            km=leg.km,
+            taken=leg.taken,
+        )
+        for place, leg in enumerate(proposal.legs)
+    )
+
+
+def _write(proposal: Proposal, listings: Mapping[str, Listing], *, now: datetime) -> Network:
+    network = Network.objects.create(
+        kind=proposal.kind,
+        hint=proposal.soft,
+        lead_id=lead_of(proposal, listings),
+        benefit=proposal.benefit,
+        gap=proposal.gap,
+        proposed_at=now,
+        changed_at=now,
+    )
+    owners = sorted({listings[id_].owner_id for id_ in proposal.listings})
+    Participant.objects.bulk_create(Participant(network=network, organisation_id=owner) for owner in owners)
+    write_parts(network, proposal, listings)
+    keep(network, now=now)
+    network.save(update_fields=["content_hash"])
+    return network
+
+
+def _locked(ids: Collection[str]) -> dict[str, Listing]:
+    """The listings that are still on the market, ours until commit: nobody gives them away meanwhile."""
+    lock_listings([UUID(id_) for id_ in ids])
+    rows = Listing.objects.live().filter(id__in=ids).defer("document").select_related("owner")
+    return {str(listing.id): listing for listing in rows}
+
+
+def _free(proposals: Sequence[Proposal], listings: Mapping[str, Listing], *, hint: bool) -> list[Proposal]:
+    """Whose listings are there and have enough left. A hint reserves nothing, so it needs nothing."""
+    taken = Share.objects.held().taken([listing.id for listing in listings.values()])
+    there = [p for p in proposals if all(id_ in listings for id_ in p.listings)]
+    return [
+        p
+        for p in there
+        if hint
+        or all(
+            fits(listings[id_], quantity, taken.get(listings[id_].id, Decimal(0)))
+            for id_, quantity in shares_of(p, listings).items()
+        )
+    ]
+
+
+def _proposed(scope: Collection[UUID], *, hint: bool) -> list[Network]:
+    rows = Network.objects.touching(scope).filter(state=State.PROPOSED, hint=hint).order_by("id")
+    return list(rows.select_for_update(of=("self",), no_key=True).prefetch_related("shares"))

@@ -1,0 +1,122 @@
+"""From rows to what the engine takes: listings that are free, their pairs, and who has waited how long."""
+
+import hashlib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+
+import numpy as np
+from django.db.models import Max, Min, Q
+
+from sharing.listings.models import Listing
+from sharing.listings.terms import Direction
+from sharing.matching.engine.facts import Fact
+from sharing.matching.engine.match import Knowledge, Market, alike
+from sharing.matching.facts import facts_of
+from sharing.matching.known import read
+from sharing.matching.models import Dismissal, Match
+from sharing.networks.engine.region import Region, Scored
+from sharing.networks.engine.terms import Rules
+from sharing.networks.models import Leg, Network, Participant, Share
+from sharing.networks.terms import Answer, State
+
+LEAST_LEFT = 0.05  # of an offer: less is not worth a proposal
+MOST = 5_000  # listings that are looked at when one has changed
+QUARTER = 91  # days: waiting counts by quarters, so that two runs over the same data propose the same
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """A region, and everything it was made of as one word: equal hashes, equal proposals."""
+
+    region: Region
+    hash: str
+
+
+def reach_of(changed: Collection[UUID]) -> set[UUID]:
+    """The listings that may compete with these, however many stand between them: partners by likely pairs, the other
+    listings of all owners on the way, and requests nearby. At most about `MOST`; the night sees to what lies beyond."""
+    found, fresh = set[UUID](), set(changed)
+    while fresh and len(found) < MOST:
+        found |= fresh
+        likely = Match.objects.standing().touching(fresh).filter(score__gte=Rules().closing)
+        near = {id_ for pair in likely.values_list("request", "offer") for id_ in pair}
+        owners = Listing.objects.filter(id__in=fresh | near).values("owner")
+        fresh = near.union(Listing.objects.live().filter(owner__in=owners).values_list("id", flat=True)) - found
+    asking = Listing.objects.live().filter(id__in=changed, direction=Direction.REQUEST).select_related("owner")
+    nearby = Listing.objects.live().filter(direction=Direction.REQUEST).in_reach_of(list(asking))
+    return found.union(nearby.order_by("id").values_list("id", flat=True)[:MOST])
+
+
+def snapshot(
+    known: Knowledge, *, today: date, only: Collection[UUID] | None = None, besides: Network | None = None
+) -> Snapshot:
+    """What is on the market and not spoken for, but by `besides`; `only` these listings and whoever they were matched
+    with."""
+    listings = Listing.objects.live().filter(owner__is_active=True)
+    if only is not None:
+        listings = listings.filter(id__in=_with_partners(only))
+    facts = list(_free(facts_of(listings.for_matching()), besides))
+    ids = [UUID(fact.id) for fact in facts]
+    pairs, likes, waiting = _pairs(ids), _likes(facts, known), _waiting(ids, today=today)
+    said = (sorted(map(_line, facts)), sorted(pairs), sorted(likes), sorted(waiting.items()))
+    region = Region.of(facts, pairs, likes, weights=known.weights, waiting=waiting)
+    return Snapshot(region, hashlib.sha256(repr(said).encode()).hexdigest())
+
+
+def _with_partners(ids: Collection[UUID]) -> set[UUID]:
+    """With partners, since a pair's probability depends on its rivals."""
+    pairs = Match.objects.standing().touching(ids).values_list("request", "offer")
+    return {*ids, *(id_ for pair in pairs for id_ in pair)}
+
+
+def _free(facts: Iterable[Fact], besides: Network | None) -> Iterable[Fact]:
+    """Requests that no network holds, and of offers what is left of them."""
+    facts = list(facts)
+    held = Share.objects.held().exclude(network=besides).taken([UUID(fact.id) for fact in facts])
+    taken = {str(id_): quantity for id_, quantity in held.items()}
+    for fact in facts:
+        if fact.id not in taken:
+            yield fact
+        elif fact.direction == Direction.OFFER and fact.quantity and (used := taken[fact.id]) is not None:
+            left = fact.quantity - float(used)
+            if left > LEAST_LEFT * fact.quantity:
+                yield replace(fact, quantity=left)
+
+
+def _pairs(ids: Collection[UUID]) -> list[Scored]:
+    """Standing pairs but those that a side has refused, as a pair or as a leg of a network."""
+    standing = Match.objects.standing().filter(request__in=ids, offer__in=ids)
+    refused = {*Dismissal.objects.filter(match__in=standing).values_list("match__request", "match__offer")}
+    said_no = Participant.objects.filter(answer=Answer.DECLINED)
+    legs = Leg.objects.filter(network__participants__in=said_no, offer__in=ids).filter(
+        Q(request__owner__participations__in=said_no) | Q(offer__owner__participations__in=said_no)
+    )
+    refused |= {*legs.values_list("request", "offer")}
+    rows = standing.values_list("request", "offer", "own")
+    return [(str(r), str(o), own) for r, o, own in rows if (r, o) not in refused]
+
+
+def _likes(facts: Collection[Fact], known: Knowledge) -> list[Scored]:
+    requests = [fact for fact in facts if fact.direction == Direction.REQUEST]
+    market = Market.of(requests, known, read(requests, known))
+    found, names = alike(market, np.arange(len(market.requests)), known), market.requests.facts
+    return [(names[a].id, names[b].id, own) for a, b, own in zip(found.r, found.o, found.own.tolist(), strict=True)]
+
+
+def _waiting(ids: Collection[UUID], *, today: date) -> dict[str, float]:
+    """Days since an owner last joined a network, or since its oldest request was published, in whole quarters."""
+    asked = Listing.objects.filter(id__in=ids, direction=Direction.REQUEST).values_list("owner").order_by()
+    since = {owner: day.date() for owner, day in asked.annotate(Min("published_at")) if day}
+    started = Network.objects.filter(state__in=[State.ACTIVE, State.CONCLUDED]).order_by()
+    served = dict(started.values_list("participants__organisation").annotate(Max("started_on")))
+    last = {owner: max(day, served.get(owner) or day) for owner, day in since.items()}
+    return {str(owner): float((today - day).days // QUARTER * QUARTER) for owner, day in last.items()}
+
+
+def _line(fact: Fact) -> str:
+    """All of a listing that proposals depend on; its words are in the pairs' logits."""
+    return repr(
+        replace(fact, title="", description="", keywords=(), changed=None, audience=frozenset(sorted(fact.audience)))
+    )
