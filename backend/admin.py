@@ -72,6 +72,21 @@ class MatchAdmin(ReadOnly):
     show_full_result_count = False
 
 
+@admin.register(models.Network)
+class NetworkAdmin(ReadOnly):
+    list_display = ("id", "kind", "state", "hint", "lead", "benefit", "gap", "reason", "changed_at")
+    list_filter = ("kind", "state", "hint")
+    list_select_related = ("lead",)
+
+
+@admin.register(models.Part)
+class PartAdmin(ReadOnly):
+    list_display = ("id", "run", "tries", "lease_until", "done_at", "benefit", "gap", "fault")
+    list_filter = (("done_at", admin.EmptyFieldListFilter), ("fault", admin.EmptyFieldListFilter))
+    list_select_related = ("run",)
+    ordering = ("-id",)
+
+
 @admin.register(models.Digest)
 class DigestAdmin(ReadOnly):
     list_display = ("member", "due_at", "state", "tries", "sent_at", "answer")

@@ -184,7 +184,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "DismissalReasonEnum": "sharing.matching.models.Dismissal.Reason",
+        "DeclineReasonEnum": "sharing.networks.labels.REASON_CHOICES",
+        "EndingEnum": "sharing.networks.labels.ENDING_CHOICES",
+        "ListingStateEnum": "sharing.listings.labels.STATE_CHOICES",
+        "NetworkStateEnum": "sharing.networks.labels.STATE_CHOICES",
+    },
     "SORT_OPERATION_PARAMETERS": False,
 }
 

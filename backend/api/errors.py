@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
 from sharing.errors import Conflict, DomainError, NotAllowed, NotThere, RuleBroken, Word
+from sharing.networks.content import ContentChanged
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +81,10 @@ def worded(error: DomainError) -> str:
 def _domain(exc: DomainError) -> Response:
     status = 412 if exc.code == "stale" else next(code for kind, code in _STATUS if isinstance(exc, kind))
     errors = [{"field": p.field, "code": p.code, "detail": worded(p)} for p in exc.problems if p.field]
-    return respond(status, exc.code, " ".join(worded(p) for p in exc.problems), errors)
+    answer = respond(status, exc.code, " ".join(worded(p) for p in exc.problems), errors)
+    if isinstance(exc, ContentChanged):
+        answer.data["changes"] = exc.changes
+    return answer
 
 
 def _of_drf(exc: Exception, answer: Response) -> Response:

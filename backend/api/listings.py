@@ -2,17 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from re import fullmatch
 from typing import Any, ClassVar
 from uuid import UUID
 
 import django_filters
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
-from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -31,21 +29,13 @@ from backend.api.serializers import (
     Text,
     Whole,
 )
+from backend.api.versions import ETAG, IF_MATCH, Versioned
 from sharing.listings import actions, labels
 from sharing.listings.models import Listing, ListingQuerySet
 from sharing.listings.rules import Draft
 from sharing.municipalities.models import KIND_LABELS, Organisation
 from sharing.municipalities.terms import PARTNER_KINDS
 from sharing.municipalities.tokens import Scope
-
-LOOKED_AT = r'("[0-9]{1,18}"|\*)'
-IF_MATCH = OpenApiParameter(
-    "If-Match",
-    {"type": "string", "pattern": f"^{LOOKED_AT}$"},
-    "header",
-    description="The ETag you last saw; stale ones get 412.",
-)
-ETAG = OpenApiParameter("ETag", str, "header", response=[200, 201], description="The version, for If-Match.")
 
 
 class ContentSerializer(StrictSerializer):
@@ -149,7 +139,7 @@ class ListingFilter(django_filters.FilterSet):
         return queryset.search(words)
 
 
-class ListingViewSet(mixins.ListModelMixin, ActorViewSet[Listing]):
+class ListingViewSet(mixins.ListModelMixin, Versioned, ActorViewSet[Listing]):
     """Offers and requests. A listing starts as a draft; publishing puts it on the market and has it matched."""
 
     queryset = Listing.objects.with_places().defer("document")
@@ -161,34 +151,34 @@ class ListingViewSet(mixins.ListModelMixin, ActorViewSet[Listing]):
 
     @extend_schema(parameters=[ETAG])
     def retrieve(self, request: Request, pk: UUID) -> Response:
-        return self._shown(self.get_object())
+        return self.shown(self.get_object())
 
     @extend_schema(request=NewListingSerializer, responses={201: ListingSerializer}, parameters=[ETAG])
     def create(self, request: Request) -> Response:
         form = NewListingSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         listing = actions.draft(form.as_draft(), owner_id=form.validated_data["owner"], by=self.actor)
-        return self._shown(listing, status=201)
+        return self.shown(listing, status=201)
 
     @extend_schema(request=ContentSerializer, responses=ListingSerializer, parameters=[IF_MATCH, ETAG])
     def update(self, request: Request, pk: UUID) -> Response:
         form = ContentSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        return self._revised(self.get_object(), form.as_draft(), version=self._seen())
+        return self._revised(self.get_object(), form.as_draft(), version=self.seen())
 
     @extend_schema(request=ContentSerializer, responses=ListingSerializer, parameters=[IF_MATCH, ETAG])
     def partial_update(self, request: Request, pk: UUID) -> Response:
         form = ContentSerializer(data=request.data, partial=True)
         form.is_valid(raise_exception=True)
         listing = self.get_object()
-        seen = self._seen()
+        seen = self.seen()
         # What was not sent is taken from the row as read here; a change that comes in between must not be undone.
         version = listing.version if seen is None else seen
         return self._revised(listing, form.as_draft(listing.draft), version=version)
 
     @extend_schema(responses={204: None}, parameters=[IF_MATCH])
     def destroy(self, request: Request, pk: UUID) -> Response:
-        actions.discard(self.get_object().id, by=self.actor, version=self._seen())
+        actions.discard(self.get_object().id, by=self.actor, version=self.seen())
         return Response(status=204)
 
     @extend_schema(request=None, responses=ListingSerializer, parameters=[IF_MATCH, ETAG])
@@ -217,18 +207,7 @@ class ListingViewSet(mixins.ListModelMixin, ActorViewSet[Listing]):
 
     def _revised(self, listing: Listing, content: Draft, version: int | None) -> Response:
         revised = actions.revise(listing.id, content, by=self.actor, today=timezone.localdate(), version=version)
-        return self._shown(revised)
+        return self.shown(revised)
 
     def _moved(self, move: Callable[..., Listing], **when: Any) -> Response:
-        return self._shown(move(self.get_object().id, by=self.actor, version=self._seen(), **when))
-
-    def _shown(self, listing: Listing, status: int = 200) -> Response:
-        data = ListingSerializer(listing, context=self.get_serializer_context()).data
-        return Response(data, status=status, headers={"ETag": f'"{listing.version}"'})
-
-    def _seen(self) -> int | None:
-        """The version named by If-Match, if any."""
-        tag = self.request.headers.get("If-Match", "*")
-        if not fullmatch(LOOKED_AT, tag):
-            raise ParseError(_("If-Match must be an ETag of this API."))
-        return None if tag == "*" else int(tag[1:-1])
+        return self.shown(move(self.get_object().id, by=self.actor, version=self.seen(), **when))

@@ -7,6 +7,7 @@ from backend.api.concepts import ConceptViewSet
 from backend.api.listings import ListingViewSet
 from backend.api.matches import MatchViewSet
 from backend.api.me import MeView
+from backend.api.networks import NetworkViewSet
 from backend.api.organisations import CategoryViewSet, DepartmentViewSet, OrganisationViewSet
 
 router = SimpleRouter(use_regex_path=False)
@@ -16,5 +17,6 @@ router.register("categories", CategoryViewSet)
 router.register("concepts", ConceptViewSet)
 router.register("listings", ListingViewSet)
 router.register("matches", MatchViewSet)
+router.register("networks", NetworkViewSet)
 
 urlpatterns = [path("me/", MeView.as_view(), name="me"), *router.urls]

@@ -1,6 +1,7 @@
 """For probes: /healthz says the process answers, /readyz that the parts it needs work."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from redis import Redis
 
 from sharing.events import Event
+from sharing.networks.runs import Part
 from sharing.pulse import Pulse
 
 OLDEST_EVENT_SECONDS = 300  # beat drains four times a minute: by then several drains have failed
@@ -31,6 +33,7 @@ def ready(request: HttpRequest) -> JsonResponse:
         "broker": _tried(_broker),
         "events": _tried(_events),
         "beat": _tried(_beat),
+        "proposals": _tried(_proposals),
     }
     well = all(part["ok"] for part in parts.values())
     return JsonResponse({"status": "ok" if well else "unwell", "parts": parts}, status=200 if well else 503)
@@ -60,6 +63,13 @@ def _events() -> dict[str, Any]:
     age = max(0.0, (timezone.now() - oldest).total_seconds()) if oldest else 0.0
     parked = Event.objects.parked().count()
     return {"ok": age < OLDEST_EVENT_SECONDS, "oldest_unhandled_seconds": round(age, 1), "parked": parked}
+
+
+def _proposals() -> dict[str, Any]:
+    """Parts that no worker could finish, and parts of the last day whose solver failed."""
+    faults = Part.objects.exclude(fault="").filter(done_at__gte=timezone.now() - timedelta(days=1)).count()
+    stuck = Part.objects.stuck().count()
+    return {"ok": stuck == 0, "stuck": stuck, "solver_faults": faults}
 
 
 def _beat() -> dict[str, Any]:

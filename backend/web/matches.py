@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from backend.web.base import actor_of
-from sharing.digests.mails import group
+from sharing.digests.mails import by_kind, group
 from sharing.matching.actions import dismiss
 from sharing.matching.models import Dismissal, Match
 from sharing.matching.wording import sentences
+from sharing.networks.models import Network
 
 MOST = 50
 
@@ -22,11 +23,13 @@ MOST = 50
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """The best open matches, grouped as in the digest."""
+    """Networks by kind, then the best open matches, grouped as in the digest."""
     actor = actor_of(request)
     open_matches = Match.objects.visible_to(actor).not_dismissed_by(actor).filter(notify=True).with_listings()
     groups = group(list(open_matches.order_by("-score", "-id")[:MOST]), own=set(actor.organisation_ids))
-    return render(request, "home.html", {"groups": groups})
+    own = set(actor.organisation_ids)
+    networks = Network.objects.visible_to(actor).open().filter(hint=False).whole().order_by("kind", "-id")
+    return render(request, "home.html", {"groups": groups, "kinds": by_kind(list(networks[:MOST]), own=own)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -4,11 +4,12 @@ from django.conf import settings
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, path
 
-from backend.web import demo_mail, digests, health, matches
+from backend.web import demo_mail, digests, health, matches, networks
 
 urlpatterns: list[URLPattern] = [
     path("", matches.home, name="home"),
     path("matches/<uuid:match_id>/", matches.match, name="match"),
+    path("networks/<uuid:network_id>/", networks.network, name="network"),
     path("login/", LoginView.as_view(template_name="login.html", redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("u/<str:token>", digests.unsubscribe, name="unsubscribe"),

@@ -76,3 +76,5 @@ STATE = {
     State.WITHDRAWN: _("withdrawn"),
     State.EXPIRED: _("expired"),
 }
+
+STATE_CHOICES = list(STATE.items())  # the API's description names its enumeration by it

@@ -2,228 +2,423 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import sharing.ids
-import sharing.networks.engine.terms
-import sharing.networks.terms
 from django.conf import settings
 from django.db import migrations, models
 
+import sharing.ids
+import sharing.networks.engine.terms
+import sharing.networks.terms
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sharing', '0003_foreign_needs'),
+        ("sharing", "0003_foreign_needs"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Part',
+            name="Part",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('listings', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), size=None)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('fence', models.PositiveIntegerField(default=0)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('done_at', models.DateTimeField(null=True)),
-                ('benefit', models.FloatField(null=True)),
-                ('gap', models.FloatField(help_text='Share of the benefit that may be missing.', null=True)),
-                ('fault', models.CharField(blank=True, help_text='What the solver said, if it failed.', max_length=300)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("listings", django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), size=None)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("fence", models.PositiveIntegerField(default=0)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("done_at", models.DateTimeField(null=True)),
+                ("benefit", models.FloatField(null=True)),
+                ("gap", models.FloatField(help_text="Share of the benefit that may be missing.", null=True)),
+                (
+                    "fault",
+                    models.CharField(blank=True, help_text="What the solver said, if it failed.", max_length=300),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Participant',
+            name="Participant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('answer', models.CharField(choices=[(sharing.networks.terms.Answer['OPEN'], 'not answered yet'), (sharing.networks.terms.Answer['ACCEPTED'], 'accepted'), (sharing.networks.terms.Answer['DECLINED'], 'declined'), (sharing.networks.terms.Answer['LEFT'], 'has left')], default=sharing.networks.terms.Answer['OPEN'], max_length=10)),
-                ('accepted_hash', models.CharField(blank=True, max_length=64)),
-                ('reason', models.CharField(blank=True, choices=[('other_task', 'It is about something else.'), ('too_far', 'It is too far away.'), ('wrong_time', 'The time does not fit.'), ('wrong_amount', 'The amount does not fit.'), ('partner', 'We would rather not work with one of the partners.'), ('terms', 'The terms do not fit.'), ('solved', 'It has been settled elsewhere.'), ('other', 'Another reason.')], max_length=16)),
-                ('comment', models.CharField(blank=True, max_length=300)),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
-                ('leaves_on', models.DateField(blank=True, help_text='Last day, once notice is given.', null=True)),
-                ('declared_until', models.DateField(blank=True, help_text='Its declaration holds until this day.', null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "answer",
+                    models.CharField(
+                        choices=[
+                            (sharing.networks.terms.Answer["OPEN"], "not answered yet"),
+                            (sharing.networks.terms.Answer["ACCEPTED"], "accepted"),
+                            (sharing.networks.terms.Answer["DECLINED"], "declined"),
+                            (sharing.networks.terms.Answer["LEFT"], "has left"),
+                        ],
+                        default=sharing.networks.terms.Answer["OPEN"],
+                        max_length=10,
+                    ),
+                ),
+                ("accepted_hash", models.CharField(blank=True, max_length=64)),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("other_task", "It is about something else."),
+                            ("too_far", "It is too far away."),
+                            ("wrong_time", "The time does not fit."),
+                            ("wrong_amount", "The amount does not fit."),
+                            ("partner", "We would rather not work with one of the partners."),
+                            ("terms", "The terms do not fit."),
+                            ("solved", "It has been settled elsewhere."),
+                            ("other", "Another reason."),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("comment", models.CharField(blank=True, max_length=300)),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                ("leaves_on", models.DateField(blank=True, help_text="Last day, once notice is given.", null=True)),
+                (
+                    "declared_until",
+                    models.DateField(blank=True, help_text="Its declaration holds until this day.", null=True),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.UUIDField(default=sharing.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('listings', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), help_text='Those that changed; empty: all there are.', null=True, size=None)),
-                ('asked_at', models.DateTimeField()),
-                ('planned_at', models.DateTimeField(null=True)),
-                ('snapshot_hash', models.CharField(blank=True, max_length=64)),
+                ("id", models.UUIDField(default=sharing.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                (
+                    "listings",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(),
+                        help_text="Those that changed; empty: all there are.",
+                        null=True,
+                        size=None,
+                    ),
+                ),
+                ("asked_at", models.DateTimeField()),
+                ("planned_at", models.DateTimeField(null=True)),
+                ("snapshot_hash", models.CharField(blank=True, max_length=64)),
             ],
         ),
         migrations.CreateModel(
-            name='Share',
+            name="Share",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quantity', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("quantity", models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='WorkingGroup',
+            name="WorkingGroup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120)),
             ],
         ),
         migrations.AddField(
-            model_name='organisation',
-            name='is_active',
-            field=models.BooleanField(db_default=True, default=True, help_text='Takes part; else nothing of it is proposed to anybody.'),
+            model_name="organisation",
+            name="is_active",
+            field=models.BooleanField(
+                db_default=True, default=True, help_text="Takes part; else nothing of it is proposed to anybody."
+            ),
         ),
         migrations.AlterField(
-            model_name='notice',
-            name='match',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='sharing.match'),
+            model_name="notice",
+            name="match",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="notices",
+                to="sharing.match",
+            ),
         ),
         migrations.CreateModel(
-            name='Network',
+            name="Network",
             fields=[
-                ('id', models.UUIDField(default=sharing.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[(sharing.networks.engine.terms.Kind['SWAP'], 'swap'), (sharing.networks.engine.terms.Kind['RING'], 'ring'), (sharing.networks.engine.terms.Kind['CAPACITY_POOL'], 'shared offer'), (sharing.networks.engine.terms.Kind['SUPPLY_POOL'], 'joint help'), (sharing.networks.engine.terms.Kind['DEMAND_POOL'], 'joint need'), (sharing.networks.engine.terms.Kind['CONSORTIUM'], 'joint project')], max_length=16)),
-                ('state', models.CharField(choices=[(sharing.networks.terms.State['PROPOSED'], 'proposed'), (sharing.networks.terms.State['UNDER_DISCUSSION'], 'under discussion'), (sharing.networks.terms.State['AGREED'], 'agreed'), (sharing.networks.terms.State['ACTIVE'], 'active'), (sharing.networks.terms.State['CONCLUDED'], 'concluded'), (sharing.networks.terms.State['DISSOLVED'], 'dissolved')], default=sharing.networks.terms.State['PROPOSED'], max_length=16)),
-                ('hint', models.BooleanField(default=False)),
-                ('terms', models.TextField(blank=True, help_text='What the members want to hold on to, in their own words.')),
-                ('least_members', models.PositiveSmallIntegerField(blank=True, help_text='It starts with so many.', null=True)),
-                ('least_hours', models.DecimalField(blank=True, decimal_places=2, help_text='Or with so many hours a week.', max_digits=8, null=True)),
-                ('starts_by', models.DateField(blank=True, help_text='Last day on which it may still start.', null=True)),
-                ('content_hash', models.CharField(help_text='SHA-256 of what members accept.', max_length=64)),
-                ('benefit', models.FloatField(help_text="As its kind's module in the engine has it.")),
-                ('gap', models.FloatField(help_text='The share that a better choice for the region might add.')),
-                ('reason', models.CharField(blank=True, choices=[('replaced', 'A better proposal has taken its place.'), ('declined', 'A member said no, and nobody else can step in.'), ('listing_gone', 'One of its listings is no longer on the market.'), ('no_longer_fits', 'Its listings have changed and no longer fit.'), ('too_few', 'Too few members are left.'), ('not_started', 'It did not reach its threshold in time.'), ('by_members', 'Its members have ended it.'), ('unanswered', 'Not everybody answered in time.'), ('taken', 'One of its listings has been given away elsewhere.')], help_text='Why it was dissolved.', max_length=24)),
-                ('version', models.PositiveIntegerField(default=1, help_text='Counts all changes.')),
-                ('proposed_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('started_on', models.DateField(blank=True, null=True)),
-                ('lead', models.ForeignKey(help_text='Lead municipality.', on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sharing.organisation')),
+                ("id", models.UUIDField(default=sharing.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            (sharing.networks.engine.terms.Kind["SWAP"], "swap"),
+                            (sharing.networks.engine.terms.Kind["RING"], "ring"),
+                            (sharing.networks.engine.terms.Kind["CAPACITY_POOL"], "shared offer"),
+                            (sharing.networks.engine.terms.Kind["SUPPLY_POOL"], "joint help"),
+                            (sharing.networks.engine.terms.Kind["DEMAND_POOL"], "joint need"),
+                            (sharing.networks.engine.terms.Kind["CONSORTIUM"], "joint project"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            (sharing.networks.terms.State["PROPOSED"], "proposed"),
+                            (sharing.networks.terms.State["UNDER_DISCUSSION"], "under discussion"),
+                            (sharing.networks.terms.State["AGREED"], "agreed"),
+                            (sharing.networks.terms.State["ACTIVE"], "active"),
+                            (sharing.networks.terms.State["CONCLUDED"], "concluded"),
+                            (sharing.networks.terms.State["DISSOLVED"], "dissolved"),
+                        ],
+                        default=sharing.networks.terms.State["PROPOSED"],
+                        max_length=16,
+                    ),
+                ),
+                ("hint", models.BooleanField(default=False)),
+                (
+                    "terms",
+                    models.TextField(blank=True, help_text="What the members want to hold on to, in their own words."),
+                ),
+                (
+                    "least_members",
+                    models.PositiveSmallIntegerField(blank=True, help_text="It starts with so many.", null=True),
+                ),
+                (
+                    "least_hours",
+                    models.DecimalField(
+                        blank=True, decimal_places=2, help_text="Or with so many hours a week.", max_digits=8, null=True
+                    ),
+                ),
+                (
+                    "starts_by",
+                    models.DateField(blank=True, help_text="Last day on which it may still start.", null=True),
+                ),
+                ("content_hash", models.CharField(help_text="SHA-256 of what members accept.", max_length=64)),
+                ("benefit", models.FloatField(help_text="As its kind's module in the engine has it.")),
+                ("gap", models.FloatField(help_text="The share that a better choice for the region might add.")),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("replaced", "A better proposal has taken its place."),
+                            ("declined", "A member said no, and nobody else can step in."),
+                            ("listing_gone", "One of its listings is no longer on the market."),
+                            ("no_longer_fits", "Its listings have changed and no longer fit."),
+                            ("too_few", "Too few members are left."),
+                            ("not_started", "It did not reach its threshold in time."),
+                            ("by_members", "Its members have ended it."),
+                            ("unanswered", "Not everybody answered in time."),
+                            ("taken", "One of its listings has been given away elsewhere."),
+                        ],
+                        help_text="Why it was dissolved.",
+                        max_length=24,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, help_text="Counts all changes.")),
+                ("proposed_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                ("started_on", models.DateField(blank=True, null=True)),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        help_text="Lead municipality.",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="sharing.organisation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Leg',
+            name="Leg",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('place', models.PositiveSmallIntegerField()),
-                ('covered', models.FloatField(help_text='Share of the request; empty where it cannot be compared.', null=True)),
-                ('km', models.FloatField(null=True)),
-                ('taken', models.FloatField(help_text='Of the offer, in its own unit; empty likewise.', null=True)),
-                ('offer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sharing.listing')),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sharing.listing')),
-                ('network', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='legs', to='sharing.network')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("place", models.PositiveSmallIntegerField()),
+                (
+                    "covered",
+                    models.FloatField(help_text="Share of the request; empty where it cannot be compared.", null=True),
+                ),
+                ("km", models.FloatField(null=True)),
+                ("taken", models.FloatField(help_text="Of the offer, in its own unit; empty likewise.", null=True)),
+                (
+                    "offer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="sharing.listing"
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="sharing.listing"
+                    ),
+                ),
+                (
+                    "network",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="legs", to="sharing.network"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('network', 'place'),
+                "ordering": ("network", "place"),
             },
         ),
         migrations.CreateModel(
-            name='Content',
+            name="Content",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('content_hash', models.CharField(max_length=64)),
-                ('content', models.JSONField()),
-                ('made_at', models.DateTimeField()),
-                ('network', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contents', to='sharing.network')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("content_hash", models.CharField(max_length=64)),
+                ("content", models.JSONField()),
+                ("made_at", models.DateTimeField()),
+                (
+                    "network",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="contents", to="sharing.network"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='notice',
-            name='network',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='sharing.network'),
+            model_name="notice",
+            name="network",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="notices",
+                to="sharing.network",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(condition=models.Q(('digest', None)), fields=('member', 'network'), name='notice_once_per_network_untold'),
+            model_name="notice",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("digest", None)),
+                fields=("member", "network"),
+                name="notice_once_per_network_untold",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('match', None), ('network__isnull', False)), models.Q(('match__isnull', False), ('network', None)), _connector='OR'), name='notice_of_one_thing'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("match", None), ("network__isnull", False)),
+                    models.Q(("match__isnull", False), ("network", None)),
+                    _connector="OR",
+                ),
+                name="notice_of_one_thing",
+            ),
         ),
         migrations.AddField(
-            model_name='participant',
-            name='answered_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="participant",
+            name="answered_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='participant',
-            name='network',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='participants', to='sharing.network'),
+            model_name="participant",
+            name="network",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="participants", to="sharing.network"
+            ),
         ),
         migrations.AddField(
-            model_name='participant',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='participations', to='sharing.organisation'),
+            model_name="participant",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="participations", to="sharing.organisation"
+            ),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(models.F('asked_at'), condition=models.Q(('planned_at', None)), name='run_unplanned'),
+            model_name="run",
+            index=models.Index(models.F("asked_at"), condition=models.Q(("planned_at", None)), name="run_unplanned"),
         ),
         migrations.AddField(
-            model_name='part',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='sharing.run'),
+            model_name="part",
+            name="run",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="parts", to="sharing.run"
+            ),
         ),
         migrations.AddField(
-            model_name='share',
-            name='listing',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shares', to='sharing.listing'),
+            model_name="share",
+            name="listing",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="shares", to="sharing.listing"
+            ),
         ),
         migrations.AddField(
-            model_name='share',
-            name='network',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shares', to='sharing.network'),
+            model_name="share",
+            name="network",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="shares", to="sharing.network"
+            ),
         ),
         migrations.AddField(
-            model_name='workinggroup',
-            name='network',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='groups', to='sharing.network'),
+            model_name="workinggroup",
+            name="network",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="groups", to="sharing.network"
+            ),
         ),
         migrations.AddField(
-            model_name='workinggroup',
-            name='organisations',
-            field=models.ManyToManyField(related_name='+', to='sharing.organisation'),
+            model_name="workinggroup",
+            name="organisations",
+            field=models.ManyToManyField(related_name="+", to="sharing.organisation"),
         ),
         migrations.AddIndex(
-            model_name='network',
-            index=models.Index(fields=['state', '-id'], name='network_newest_of_state'),
+            model_name="network",
+            index=models.Index(fields=["state", "-id"], name="network_newest_of_state"),
         ),
         migrations.AddConstraint(
-            model_name='network',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'under_discussion', 'agreed', 'active', 'concluded', 'dissolved'])), name='network_state_known'),
+            model_name="network",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["proposed", "under_discussion", "agreed", "active", "concluded", "dissolved"])
+                ),
+                name="network_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='network',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', [sharing.networks.terms.State['CONCLUDED'], sharing.networks.terms.State['DISSOLVED']]), models.Q(('started_on__isnull', False), ('state', sharing.networks.terms.State['ACTIVE'])), ('started_on', None), _connector='OR'), name='network_starts_once_active'),
+            model_name="network",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [sharing.networks.terms.State["CONCLUDED"], sharing.networks.terms.State["DISSOLVED"]],
+                    ),
+                    models.Q(("started_on__isnull", False), ("state", sharing.networks.terms.State["ACTIVE"])),
+                    ("started_on", None),
+                    _connector="OR",
+                ),
+                name="network_starts_once_active",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='leg',
-            constraint=models.UniqueConstraint(fields=('network', 'request', 'offer'), name='leg_once'),
+            model_name="leg",
+            constraint=models.UniqueConstraint(fields=("network", "request", "offer"), name="leg_once"),
         ),
         migrations.AddConstraint(
-            model_name='content',
-            constraint=models.UniqueConstraint(fields=('network', 'content_hash'), name='content_once'),
+            model_name="content",
+            constraint=models.UniqueConstraint(fields=("network", "content_hash"), name="content_once"),
         ),
         migrations.AddIndex(
-            model_name='participant',
-            index=models.Index(fields=['organisation', 'network'], name='participant_of_organisation'),
+            model_name="participant",
+            index=models.Index(fields=["organisation", "network"], name="participant_of_organisation"),
         ),
         migrations.AddConstraint(
-            model_name='participant',
-            constraint=models.UniqueConstraint(fields=('network', 'organisation'), name='participant_once'),
+            model_name="participant",
+            constraint=models.UniqueConstraint(fields=("network", "organisation"), name="participant_once"),
         ),
         migrations.AddIndex(
-            model_name='part',
-            index=models.Index(models.F('run'), condition=models.Q(('done_at', None)), name='part_waiting'),
+            model_name="part",
+            index=models.Index(models.F("run"), condition=models.Q(("done_at", None)), name="part_waiting"),
         ),
         migrations.AddIndex(
-            model_name='share',
-            index=models.Index(fields=['listing', 'network'], name='share_of_listing'),
+            model_name="share",
+            index=models.Index(fields=["listing", "network"], name="share_of_listing"),
         ),
         migrations.AddConstraint(
-            model_name='share',
-            constraint=models.UniqueConstraint(fields=('network', 'listing'), name='share_once'),
+            model_name="share",
+            constraint=models.UniqueConstraint(fields=("network", "listing"), name="share_once"),
         ),
         migrations.AddConstraint(
-            model_name='workinggroup',
-            constraint=models.UniqueConstraint(fields=('network', 'name'), name='group_once', violation_error_message='This network has a working group of that name.'),
+            model_name="workinggroup",
+            constraint=models.UniqueConstraint(
+                fields=("network", "name"),
+                name="group_once",
+                violation_error_message="This network has a working group of that name.",
+            ),
         ),
     ]

@@ -25,6 +25,8 @@ class Scope(StrEnum):
     LISTINGS_WRITE = "listings:write"
     MATCHES_READ = "matches:read"
     MATCHES_WRITE = "matches:write"
+    NETWORKS_READ = "networks:read"
+    NETWORKS_WRITE = "networks:write"
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):

@@ -8,14 +8,14 @@ from uuid import UUID
 from django.db import transaction
 
 from sharing.actors import SYSTEM, Actor, Role
-from sharing.errors import Conflict, NotThere, RuleBroken
+from sharing.errors import NotThere, RuleBroken
 from sharing.events import emit
 from sharing.listings.models import Listing
 from sharing.matching.engine.facts import RATE
 from sharing.matching.facts import facts_of
 from sharing.municipalities.models import Organisation
 from sharing.networks import rules
-from sharing.networks.content import changes_since, content_of, hash_of, keep
+from sharing.networks.content import ContentChanged, changes_since, content_of, hash_of, keep
 from sharing.networks.holding import check_free, lock, touch
 from sharing.networks.joining import add
 from sharing.networks.models import Network, Participant, WorkingGroup
@@ -25,19 +25,19 @@ from sharing.networks.rules import Agreement
 from sharing.networks.terms import Answer, State
 
 
-class ContentChanged(Conflict):
-    """Somebody answers to what no longer stands; `changes` say what has become of it."""
-
-    def __init__(self, changes: list[dict[str, Any]]) -> None:
-        super().__init__("content_changed", "This network has changed since you looked at it. Look at it again.")
-        self.changes = changes
-
-
 @transaction.atomic
-def accept(network_id: UUID, *, organisation_id: UUID, content_hash: str, by: Actor, now: datetime) -> Network:
+def accept(
+    network_id: UUID,
+    *,
+    organisation_id: UUID,
+    content_hash: str,
+    by: Actor,
+    now: datetime,
+    version: int | None = None,
+) -> Network:
     """Say yes to the content as it was seen. The first yes reserves the listings, the last one makes an agreement."""
     by.require(Role.EDITOR, organisation_id)
-    network = lock(network_id)
+    network = lock(network_id, version=version)
     me = _participant(network, organisation_id)
     rules.check_state(State(network.state), {State.PROPOSED, State.UNDER_DISCUSSION})
     if content_hash != hash_of(content_of(network)):
@@ -52,11 +52,18 @@ def accept(network_id: UUID, *, organisation_id: UUID, content_hash: str, by: Ac
 
 @transaction.atomic
 def decline(
-    network_id: UUID, *, organisation_id: UUID, reason: str, comment: str = "", by: Actor, now: datetime
+    network_id: UUID,
+    *,
+    organisation_id: UUID,
+    reason: str,
+    comment: str = "",
+    by: Actor,
+    now: datetime,
+    version: int | None = None,
 ) -> Network:
     """Say no, with a reason. Somebody else steps in, if there is anybody; else the network is given up."""
     by.require(Role.EDITOR, organisation_id)
-    network = lock(network_id)
+    network = lock(network_id, version=version)
     me = _participant(network, organisation_id)
     rules.check_state(State(network.state), rules.TALKING)
     _answer(me, Answer.DECLINED, by=by, now=now, reason=reason, comment=comment)
@@ -66,11 +73,18 @@ def decline(
 
 @transaction.atomic
 def ask_for_change(
-    network_id: UUID, agreement: Agreement, *, organisation_id: UUID, comment: str = "", by: Actor, now: datetime
+    network_id: UUID,
+    agreement: Agreement,
+    *,
+    organisation_id: UUID,
+    comment: str = "",
+    by: Actor,
+    now: datetime,
+    version: int | None = None,
 ) -> Network:
     """Change what members settle among themselves. Every acceptance is open again, the asker's own as well."""
     by.require(Role.EDITOR, organisation_id)
-    network = lock(network_id)
+    network = lock(network_id, version=version)
     me = _participant(network, organisation_id)
     rules.check_state(State(network.state), rules.TALKING)
     rules.check_agreement(agreement, _members(network), today=now.date())
@@ -87,9 +101,16 @@ def ask_for_change(
 
 
 @transaction.atomic
-def join(network_id: UUID, *, listing_id: UUID, by: Actor, now: datetime) -> Network:
+def join(
+    network_id: UUID,
+    *,
+    listing_id: UUID,
+    by: Actor,
+    now: datetime,
+    version: int | None = None,
+) -> Network:
     """Come along later with a request (shared offer) or an offer (joint project), as long as there is room."""
-    network = lock(network_id, also=[listing_id])
+    network = lock(network_id, version=version, also=[listing_id])
     listing = Listing.objects.select_related("owner").get(id=listing_id)
     by.require(Role.EDITOR, listing.owner_id)
     rules.check_state(State(network.state), {State.AGREED, State.ACTIVE})
@@ -99,10 +120,17 @@ def join(network_id: UUID, *, listing_id: UUID, by: Actor, now: datetime) -> Net
 
 
 @transaction.atomic
-def leave(network_id: UUID, *, organisation_id: UUID, by: Actor, now: datetime) -> Network:
+def leave(
+    network_id: UUID,
+    *,
+    organisation_id: UUID,
+    by: Actor,
+    now: datetime,
+    version: int | None = None,
+) -> Network:
     """Give notice: the organisation stays until the notice is over, and the others know from now on."""
     by.require(Role.EDITOR, organisation_id)
-    network = lock(network_id)
+    network = lock(network_id, version=version)
     me = _participant(network, organisation_id)
     rules.check_state(State(network.state), {State.ACTIVE})
     if me.leaves_on is None:
@@ -114,10 +142,17 @@ def leave(network_id: UUID, *, organisation_id: UUID, by: Actor, now: datetime) 
 
 
 @transaction.atomic
-def declare(network_id: UUID, *, organisation_id: UUID, by: Actor, now: datetime) -> Network:
+def declare(
+    network_id: UUID,
+    *,
+    organisation_id: UUID,
+    by: Actor,
+    now: datetime,
+    version: int | None = None,
+) -> Network:
     """Renew an organisation's declaration that it takes part, for a year."""
     by.require(Role.EDITOR, organisation_id)
-    network = lock(network_id)
+    network = lock(network_id, version=version)
     me = _participant(network, organisation_id)
     rules.check_state(State(network.state), {State.ACTIVE})
     me.declared_until = now.date() + rules.DECLARED
@@ -129,10 +164,16 @@ def declare(network_id: UUID, *, organisation_id: UUID, by: Actor, now: datetime
 
 @transaction.atomic
 def set_group(
-    network_id: UUID, *, name: str, organisation_ids: frozenset[UUID], by: Actor, now: datetime
+    network_id: UUID,
+    *,
+    name: str,
+    organisation_ids: frozenset[UUID],
+    by: Actor,
+    now: datetime,
+    version: int | None = None,
 ) -> WorkingGroup | None:
     """Set up a working group of some members, or change it; of nobody: it ends. The lead decides."""
-    network = lock(network_id)
+    network = lock(network_id, version=version)
     by.require(Role.EDITOR, network.lead_id)
     rules.check_state(State(network.state), {State.AGREED, State.ACTIVE})
     if not organisation_ids <= _members(network):
@@ -147,9 +188,15 @@ def set_group(
 
 
 @transaction.atomic
-def conclude(network_id: UUID, *, by: Actor, now: datetime) -> Network:
+def conclude(
+    network_id: UUID,
+    *,
+    by: Actor,
+    now: datetime,
+    version: int | None = None,
+) -> Network:
     """The lead closes a network that has done what it was for."""
-    network = lock(network_id)
+    network = lock(network_id, version=version)
     by.require(Role.EDITOR, network.lead_id)
     _move(network, State.CONCLUDED, now=now)
     emit("network.concluded", network.id, by=by)
@@ -157,9 +204,15 @@ def conclude(network_id: UUID, *, by: Actor, now: datetime) -> Network:
 
 
 @transaction.atomic
-def dissolve(network_id: UUID, *, by: Actor, now: datetime) -> Network:
+def dissolve(
+    network_id: UUID,
+    *,
+    by: Actor,
+    now: datetime,
+    version: int | None = None,
+) -> Network:
     """The lead ends a network before its time."""
-    network = lock(network_id)
+    network = lock(network_id, version=version)
     by.require(Role.EDITOR, network.lead_id)
     rules.check_transition(State(network.state), State.DISSOLVED)
     withdraw([network], "by_members", now=now)

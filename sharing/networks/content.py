@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from sharing.errors import Conflict
 from sharing.listings.models import Listing
 from sharing.networks.models import Content, Network, Share
 
@@ -15,6 +16,14 @@ OF_LISTING = (
     "direction", "title", "description", "category_id", "quantity", "unit", "starts_on", "ends_on", "mode",
     "considerations",
 )  # fmt: skip
+
+
+class ContentChanged(Conflict):
+    """Somebody answers to what no longer stands; `changes` say what has become of it."""
+
+    def __init__(self, changes: list[dict[str, Any]]) -> None:
+        super().__init__("content_changed", "This network has changed since you looked at it. Look at it again.")
+        self.changes = changes
 
 
 def content_of(network: Network) -> dict[str, Any]:

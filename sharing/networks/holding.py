@@ -11,11 +11,13 @@ from sharing.listings.terms import State as Published
 from sharing.networks.models import Network, Share
 
 
-def lock(network_id: UUID, *, also: Collection[UUID] = ()) -> Network:
-    """See `lock_all`. Raises `Network.DoesNotExist`."""
+def lock(network_id: UUID, *, version: int | None = None, also: Collection[UUID] = ()) -> Network:
+    """See `lock_all`. Raises `Network.DoesNotExist`, and `Conflict` if it is not the `version` that was seen."""
     found = lock_all([network_id], also=also)
     if not found:
         raise Network.DoesNotExist
+    if version is not None and version != found[0].version:
+        raise Conflict("stale", "Someone has changed this network in the meantime. Load it again and repeat.")
     return found[0]
 
 

@@ -55,3 +55,6 @@ ENDING = {
     "unanswered": _("Not everybody answered in time."),
     "taken": _("One of its listings has been given away elsewhere."),
 }
+
+# The API's description names its enumerations by these.
+STATE_CHOICES, REASON_CHOICES, ENDING_CHOICES = (list(one.items()) for one in (STATE, REASON, ENDING))

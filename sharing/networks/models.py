@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from sharing.actors import Actor
 from sharing.ids import new_id
 from sharing.listings.models import Listing
+from sharing.matching.models import Match
 from sharing.municipalities.models import Member, Organisation
 from sharing.networks import labels
 from sharing.networks.terms import HOLDING, Answer, State
@@ -39,17 +40,34 @@ class NetworkQuerySet(models.QuerySet["Network"]):
         mine = Participant.objects.filter(network=models.OuterRef("pk"), organisation__in=actor.organisation_ids)
         return self.filter(models.Exists(mine))
 
-    def whole(self) -> "NetworkQuerySet":
-        """With all that is shown of it, in a constant number of queries."""
+    def joinable_with(self, listing_id: UUID, actor: Actor) -> "NetworkQuerySet":
+        """Those that hold a listing which this one of the actor's was matched with."""
+        mine = Match.objects.visible_to(actor).touching([listing_id]).values_list("request", "offer")
+        partners = {id_ for pair in mine for id_ in pair} - {listing_id}
+        return self.holding().touching(partners)
+
+    def with_members(self) -> "NetworkQuerySet":
+        """With what a list shows: who takes part, and with which listings."""
         return self.select_related("lead").prefetch_related(
-            "lead__keys",
-            "participants__organisation__keys",
-            "shares__listing__owner__keys",
-            "shares__listing__category",
-            "shares__listing__department",
-            "legs__request__owner",
-            "legs__offer__owner",
-            "groups",
+            models.Prefetch("participants", Participant.objects.select_related("organisation").order_by("pk")),
+            models.Prefetch(
+                "shares",
+                Share.objects.select_related("listing__owner", "listing__department")
+                .defer("listing__document")
+                .order_by("pk"),
+            ),
+        )
+
+    def whole(self) -> "NetworkQuerySet":
+        """With all that is shown of one, in a constant number of queries."""
+        return self.with_members().prefetch_related(
+            models.Prefetch(
+                "legs",
+                Leg.objects.select_related(
+                    "request__owner", "request__department", "offer__owner", "offer__department"
+                ).defer("request__document", "offer__document"),
+            ),
+            models.Prefetch("groups", WorkingGroup.objects.prefetch_related("organisations").order_by("name")),
         )
 
 

@@ -53,6 +53,11 @@ class Story:
     benefits: tuple[tuple[Listing, str], ...]
     partners: tuple[Organisation, ...]
 
+    @property
+    def names(self) -> str:
+        """Of the partners, in one line."""
+        return ", ".join(partner.name for partner in self.partners)
+
 
 def story(network: Network, organisation_ids: Collection[UUID]) -> Story:
     """As members of these organisations see it. Fetch the network with `whole()`: one more query, for the reasons."""

@@ -12,8 +12,7 @@ from sharing.errors import Conflict, NotAllowed, NotThere, RuleBroken, RulesBrok
 from sharing.listings import actions as listings
 from sharing.models import Event, Listing, Network, Organisation, Share
 from sharing.networks import actions
-from sharing.networks.actions import ContentChanged
-from sharing.networks.content import keep
+from sharing.networks.content import ContentChanged, keep
 from sharing.networks.follow import follow_organisations, keep_time
 from sharing.networks.rules import NOTICE, PATIENCE, Agreement
 from sharing.networks.terms import Answer, Kind, State

@@ -1,0 +1,74 @@
+"""A network for those who take part: what each gives and gets, in a picture and a table; and their answer."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from backend.api.errors import worded
+from backend.web.base import actor_of
+from sharing.actors import Actor
+from sharing.errors import DomainError, NotThere
+from sharing.networks import labels
+from sharing.networks.actions import accept, decline
+from sharing.networks.models import Network, Participant
+from sharing.networks.picture import picture
+from sharing.networks.rules import TALKING
+from sharing.networks.story import story
+from sharing.networks.terms import Answer, State
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def network(request: HttpRequest, network_id: UUID) -> HttpResponse:
+    """Answering is for one of the reader's organisations, to the content that the page showed."""
+    actor = actor_of(request)
+    found = get_object_or_404(Network.objects.whole().visible_to(actor), id=network_id)
+    if request.method == "POST":
+        try:
+            _answer(request, found, actor)
+        except DomainError as refusal:
+            found = Network.objects.whole().get(id=network_id)
+            return render(request, "network.html", _context(found, actor, error=worded(refusal)), status=409)
+        return redirect("network", network_id=network_id)
+    return render(request, "network.html", _context(found, actor))
+
+
+def _answer(request: HttpRequest, found: Network, actor: Actor) -> None:
+    seats = {str(seat.organisation_id): seat.organisation_id for seat in _open_seats(found, actor)}
+    if (me := seats.get(request.POST.get("organisation", ""))) is None:
+        raise NotThere("not_a_member", "This organisation does not take part in the network.")
+    now = timezone.now()
+    if request.POST.get("answer") == "accept":
+        seen = request.POST.get("content_hash", "")
+        accept(found.id, organisation_id=me, content_hash=seen, by=actor, now=now)
+        messages.success(request, _("You have accepted. The others are told."))
+    elif (reason := request.POST.get("reason", "")) in labels.REASON:
+        decline(found.id, organisation_id=me, reason=reason, by=actor, now=now)
+        messages.success(request, _("You have declined. The others are told."))
+
+
+def _open_seats(found: Network, actor: Actor) -> list[Participant]:
+    mine = [p for p in found.participants.all() if p.organisation_id in actor.organisation_ids]
+    return [p for p in mine if p.answer in (Answer.OPEN, Answer.ACCEPTED)]
+
+
+def _context(found: Network, actor: Actor, *, error: str = "") -> dict[str, Any]:
+    own = list(actor.organisation_ids)
+    return {
+        "network": found,
+        "heading": labels.KIND_HEADING[found.kind],  # type: ignore[index]  # a StrEnum's value
+        "story": story(found, own),
+        "picture": picture(found, own),
+        "seats": _open_seats(found, actor) if found.state in TALKING else [],
+        "may_accept": found.state in (State.PROPOSED, State.UNDER_DISCUSSION),
+        "reasons": labels.REASON.items(),
+        "own": own,
+        "error": error,
+    }
