@@ -8,7 +8,7 @@ from sharing.matching.proposals import Proposal
 from sharing.matching.rebuild import Tile
 from sharing.municipalities.models import Department, Member, Membership, OfficialKey, Organisation
 from sharing.municipalities.tokens import ApiToken
-from sharing.networks.models import Content, Leg, Network, Participant, Share, WorkingGroup
+from sharing.networks.models import Content, Leg, Network, Participant, Refusal, Share, WorkingGroup
 from sharing.networks.runs import Part, Run
 from sharing.pulse import Pulse
 from sharing.taxonomy.models import Category, Concept
@@ -35,6 +35,7 @@ __all__ = [
     "Participant",
     "Proposal",
     "Pulse",
+    "Refusal",
     "Run",
     "Share",
     "Subscription",

@@ -20,7 +20,7 @@ from sharing.networks.holding import check_free, lock, touch
 from sharing.networks.joining import add
 from sharing.networks.models import Network, Participant, WorkingGroup
 from sharing.networks.publishing import withdraw
-from sharing.networks.repair import repair
+from sharing.networks.repair import remember_refusal, repair
 from sharing.networks.rules import Agreement
 from sharing.networks.terms import Answer, State
 
@@ -67,6 +67,7 @@ def decline(
     me = _participant(network, organisation_id)
     rules.check_state(State(network.state), rules.TALKING)
     _answer(me, Answer.DECLINED, by=by, now=now, reason=reason, comment=comment)
+    remember_refusal(network, organisation_id)
     emit("network.declined", network.id, by=by, data={"organisation": str(organisation_id), "reason": reason})
     return repair(network, {organisation_id}, reason="declined", now=now)
 

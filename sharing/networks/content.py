@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sharing.errors import Conflict
+from sharing.errors import Conflict, say
 from sharing.listings.models import Listing
 from sharing.networks.models import Content, Network, Share
 
@@ -22,7 +22,8 @@ class ContentChanged(Conflict):
     """Somebody answers to what no longer stands; `changes` say what has become of it."""
 
     def __init__(self, changes: list[dict[str, Any]]) -> None:
-        super().__init__("content_changed", "This network has changed since you looked at it. Look at it again.")
+        message = say("This network has changed since you looked at it. Look at it again.")
+        super().__init__("content_changed", message)
         self.changes = changes
 
 

@@ -188,6 +188,21 @@ class Leg(models.Model):
         return f"{self.offer_id} for {self.request_id}"
 
 
+class Refusal(models.Model):
+    """Two listings that a side has declined to bring together in a network: no run proposes them together again."""
+
+    one = models.ForeignKey(Listing, models.CASCADE, related_name="+")
+    other = models.ForeignKey(Listing, models.CASCADE, related_name="+")
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["one", "other", "organisation"], name="refusal_once")]
+        indexes = [models.Index(fields=["other"], name="refusal_of_other")]
+
+    def __str__(self) -> str:
+        return f"{self.one_id} {self.other_id}"
+
+
 class Content(models.Model):
     """What a network's members were asked to accept at some time: so that a late answer is told what has changed."""
 

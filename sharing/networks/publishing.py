@@ -12,7 +12,7 @@ from sharing.networks.content import keep
 from sharing.networks.engine.propose import Proposal
 from sharing.networks.holding import fits, lock_listings
 from sharing.networks.models import Leg, Network, Participant, Share
-from sharing.networks.terms import Answer, Kind, State
+from sharing.networks.terms import Kind, State
 
 Identity = tuple[str, frozenset[str]]
 CENT = Decimal("0.01")
@@ -28,7 +28,7 @@ def publish(proposals: Sequence[Proposal], scope: Collection[UUID], *, hint: boo
     withdraw([network for key, network in there.items() if key not in wanted], "replaced", now=now)
     for key in sorted(there.keys() & wanted.keys(), key=lambda key: sorted(key[1])):
         Network.objects.filter(pk=there[key].pk).update(benefit=wanted[key].benefit, gap=wanted[key].gap)
-    new = [wanted[key] for key in wanted.keys() - there.keys() - refused(wanted)]
+    new = [wanted[key] for key in wanted.keys() - there.keys()]
     made = [_write(proposal, listings, now=now) for proposal in sorted(new, key=lambda p: (p.kind, p.listings))]
     emit("network.proposed", *(network.id for network in made if not network.hint), by=SYSTEM)
     return len(made)
@@ -46,13 +46,6 @@ def withdraw(networks: Iterable[Network], reason: str, *, now: datetime) -> None
 
 def identity(network: Network) -> Identity:
     return network.kind, frozenset(str(share.listing_id) for share in network.shares.all())
-
-
-def refused(wanted: Mapping[Identity, object]) -> set[Identity]:
-    """Of these, what a member has declined before."""
-    ids = {UUID(id_) for _, listings in wanted for id_ in listings}
-    declined = Network.objects.touching(ids).filter(participants__answer=Answer.DECLINED, state=State.DISSOLVED)
-    return {identity(network) for network in declined.distinct().prefetch_related("shares")}
 
 
 def shares_of(proposal: Proposal, listings: Mapping[str, Listing]) -> dict[str, Decimal | None]:

@@ -15,7 +15,7 @@ from sharing.networks.content import keep
 from sharing.networks.engine.propose import Problem, Proposal, problem
 from sharing.networks.engine.terms import Rules
 from sharing.networks.holding import touch
-from sharing.networks.models import Network, Participant
+from sharing.networks.models import Network, Participant, Refusal
 from sharing.networks.publishing import withdraw, write_parts
 from sharing.networks.snapshot import snapshot
 from sharing.networks.terms import Answer, Kind, State
@@ -43,6 +43,20 @@ def repair(network: Network, leaving: Collection[UUID], *, reason: str, now: dat
         return network
     _rewrite(network, found, now=now)
     return network
+
+
+def remember_refusal(network: Network, organisation_id: UUID) -> None:
+    """What the organisation was to give or get here is not proposed to it again."""
+    ends = list(network.legs.values_list("request", "offer"))
+    own = set(network.shares.filter(listing__owner=organisation_id).values_list("listing", flat=True))
+    if network.kind == Kind.DEMAND_POOL:
+        others = network.shares.exclude(listing__in=own).values_list("listing", flat=True)
+        ends = [(mine, other) for mine in own for other in others]
+    refused = [pair for pair in ends if not own.isdisjoint(pair)]
+    Refusal.objects.bulk_create(
+        [Refusal(one_id=one, other_id=other, organisation_id=organisation_id) for one, other in refused],
+        ignore_conflicts=True,
+    )
 
 
 def _next_best(network: Network, kept: Collection[str], leaving: Collection[UUID], *, now: datetime) -> Proposal | None:

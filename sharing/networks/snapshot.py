@@ -1,13 +1,13 @@
 """From rows to what the engine takes: listings that are free, their pairs, and who has waited how long."""
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Max, Min, Q
+from django.db.models import Max, Min
 
 from sharing.listings.models import Listing
 from sharing.listings.terms import Direction
@@ -18,12 +18,14 @@ from sharing.matching.known import read
 from sharing.matching.models import Dismissal, Match
 from sharing.networks.engine.region import Region, Scored
 from sharing.networks.engine.terms import Rules
-from sharing.networks.models import Leg, Network, Participant, Share
-from sharing.networks.terms import Answer, State
+from sharing.networks.models import Network, Refusal, Share
+from sharing.networks.terms import State
 
 LEAST_LEFT = 0.05  # of an offer: less is not worth a proposal
 MOST = 5_000  # listings that are looked at when one has changed
 QUARTER = 91  # days: waiting counts by quarters, so that two runs over the same data propose the same
+
+Refused = Set[frozenset[UUID]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +61,8 @@ def snapshot(
         listings = listings.filter(id__in=_with_partners(only))
     facts = list(_free(facts_of(listings.for_matching()), besides))
     ids = [UUID(fact.id) for fact in facts]
-    pairs, likes, waiting = _pairs(ids), _likes(facts, known), _waiting(ids, today=today)
+    refused = {frozenset(pair) for pair in Refusal.objects.filter(one__in=ids).values_list("one", "other")}
+    pairs, likes, waiting = _pairs(ids, refused), _likes(facts, known, refused), _waiting(ids, today=today)
     said = (sorted(map(_line, facts)), sorted(pairs), sorted(likes), sorted(waiting.items()))
     region = Region.of(facts, pairs, likes, weights=known.weights, waiting=waiting)
     return Snapshot(region, hashlib.sha256(repr(said).encode()).hexdigest())
@@ -85,24 +88,21 @@ def _free(facts: Iterable[Fact], besides: Network | None) -> Iterable[Fact]:
                 yield replace(fact, quantity=left)
 
 
-def _pairs(ids: Collection[UUID]) -> list[Scored]:
-    """Standing pairs but those that a side has refused, as a pair or as a leg of a network."""
+def _pairs(ids: Collection[UUID], refused: Refused) -> list[Scored]:
+    """Standing pairs but those that a side has refused, as a match or in a network."""
     standing = Match.objects.standing().filter(request__in=ids, offer__in=ids)
-    refused = {*Dismissal.objects.filter(match__in=standing).values_list("match__request", "match__offer")}
-    said_no = Participant.objects.filter(answer=Answer.DECLINED)
-    legs = Leg.objects.filter(network__participants__in=said_no, offer__in=ids).filter(
-        Q(request__owner__participations__in=said_no) | Q(offer__owner__participations__in=said_no)
-    )
-    refused |= {*legs.values_list("request", "offer")}
+    dismissed = {*Dismissal.objects.filter(match__in=standing).values_list("match__request", "match__offer")}
     rows = standing.values_list("request", "offer", "own")
-    return [(str(r), str(o), own) for r, o, own in rows if (r, o) not in refused]
+    said_no = refused | {frozenset(pair) for pair in dismissed}
+    return [(str(r), str(o), own) for r, o, own in rows if frozenset((r, o)) not in said_no]
 
 
-def _likes(facts: Collection[Fact], known: Knowledge) -> list[Scored]:
+def _likes(facts: Collection[Fact], known: Knowledge, refused: Refused) -> list[Scored]:
     requests = [fact for fact in facts if fact.direction == Direction.REQUEST]
     market = Market.of(requests, known, read(requests, known))
-    found, names = alike(market, np.arange(len(market.requests)), known), market.requests.facts
-    return [(names[a].id, names[b].id, own) for a, b, own in zip(found.r, found.o, found.own.tolist(), strict=True)]
+    found, names = alike(market, np.arange(len(market.requests)), known), [f.id for f in market.requests.facts]
+    pairs = [(names[a], names[b], own) for a, b, own in zip(found.r, found.o, found.own.tolist(), strict=True)]
+    return [(a, b, own) for a, b, own in pairs if frozenset((UUID(a), UUID(b))) not in refused]
 
 
 def _waiting(ids: Collection[UUID], *, today: date) -> dict[str, float]:

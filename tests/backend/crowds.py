@@ -3,10 +3,14 @@
 from datetime import date
 
 from django.db import connection
+from django.utils import timezone
 
 from sharing.listings.models import Listing
 from sharing.matching.models import Match
+from sharing.networks.models import Leg, Network, Participant, Share
 from tests import factories
+
+NOW = timezone.now()
 
 
 def listings(count, *, owner, state="published", **changes):
@@ -32,6 +36,20 @@ def matches(count, *, requests_of, offers_of):
             [requests, offers, count],
         )
     return list(Match.objects.filter(request__in=requests))
+
+
+def networks(count, *, of, **changes):
+    """So many proposed networks of two organisations, each with a swap of their own listings."""
+    one, other = of
+    columns = {"kind": "swap", "lead": one, "benefit": 1.0, "gap": 0.0, "proposed_at": NOW, "changed_at": NOW}
+    rows = [Network(**columns | {"content_hash": f"{n:064}"} | changes) for n in range(count)]
+    made = Network.objects.bulk_create(rows)
+    offers, requests = ([*listings(count, owner=o, direction=way)] for o, way in ((one, "offer"), (other, "request")))
+    Participant.objects.bulk_create(Participant(network=n, organisation=o) for n in made for o in of)
+    ends = list(zip(made, offers, requests, strict=True))
+    Share.objects.bulk_create(Share(network=n, listing=listing) for n, *both in ends for listing in both)
+    Leg.objects.bulk_create(Leg(network=n, place=0, offer=o, request=r, covered=1.0, km=9.0) for n, o, r in ends)
+    return made
 
 
 def towns(count):

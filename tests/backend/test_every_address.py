@@ -32,6 +32,15 @@ def addresses():
             yield from ((f"/{route}", method) for method in methods if method != "head")
 
 
+OF_NETWORKS = {
+    "accept": {"organisation": UNKNOWN, "content_hash": "0" * 64},
+    "decline": {"organisation": UNKNOWN, "reason": "other"},
+    "change": {"organisation": UNKNOWN, "lead": UNKNOWN},
+    "join": {"listing": UNKNOWN},
+    "leave": {"organisation": UNKNOWN},
+    "declare": {"organisation": UNKNOWN},
+    "groups": {"name": "Technik", "organisations": []},
+}
 EVERYTHING = sorted(addresses())
 LISTS = sorted({route for route, method in EVERYTHING if method == "get" and "<" not in route and "/me/" not in route})
 ROWS = [(route, method) for route, method in EVERYTHING if "<" in route]
@@ -45,8 +54,10 @@ def filled(route, pk):
 def hidden(alice):
     """What only Alice's town may see: a draft, and a match with a third town's offer."""
     town = alice.memberships.get().organisation
-    crowds.matches(1, requests_of=town, offers_of=factories.town("Dritt"))
-    return {"listings": factories.drafted(owner=town).id, "matches": Match.objects.get().id}
+    third = factories.town("Dritt")
+    crowds.matches(1, requests_of=town, offers_of=third)
+    [network] = crowds.networks(1, of=(town, third))
+    return {"listings": factories.drafted(owner=town).id, "matches": Match.objects.get().id, "networks": network.id}
 
 
 def test_the_walk_knows_the_whole_api():
@@ -70,10 +81,8 @@ def test_to_a_stranger_what_is_not_meant_for_them_is_not_there(route, method, hi
         assert noun in DIRECTORY, "a new kind of row: say who may see it"
     pk = hidden.get(noun, "XXX" if noun == "categories" else UNKNOWN)
     body = {"title": "Meins", "name": "Bauhof", "reason": "other", "term": "bDSB"}
-    sent = {
-        name: body[name]
-        for name in {"listings": ["title"], "matches": ["reason"], "concepts": ["term"]}.get(noun, ["name"])
-    }
+    names = {"listings": ["title"], "matches": ["reason"], "concepts": ["term"]}.get(noun, ["name"])
+    sent = OF_NETWORKS.get(route.split("/")[5], {}) if noun == "networks" else {name: body[name] for name in names}
     if method == "put" and noun == "listings":
         sent |= {"direction": "offer", "resource": "project", "category": "BAU"}
     answer = getattr(client_of(charlie), method)(filled(route, pk), *([] if method == "get" else [sent]), format="json")
@@ -124,3 +133,4 @@ def fill(town, other):
     for match in Match.objects.all()[:50]:
         Dismissal.objects.create(match=match, organisation=town, reason="other", dismissed_at=match.found_at)
     crowds.listings(100, owner=other)
+    crowds.networks(110, of=(town, other))

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from sharing.digests.actions import gather, send
-from sharing.digests.mails import compose
+from sharing.digests.mails import Told, compose
 from sharing.models import Digest, Listing, Match, Member
 from tests import factories
 
@@ -40,7 +40,7 @@ def written(tuesday):
         gather(now=tuesday)
         digest = Digest.objects.select_related("member").get(member=member)
         matches = Match.objects.filter(notices__digest=digest).with_listings().order_by("-score", "id")
-        return compose(digest, list(matches))
+        return compose(digest, Told(list(matches), []))
 
     return write
 

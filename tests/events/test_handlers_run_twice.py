@@ -7,9 +7,10 @@ from sharing.actors import SYSTEM
 from sharing.ids import new_id
 from sharing.listings import actions as listings
 from sharing.matching.rebuild import Tile
-from sharing.models import Dismissal, Event, Listing, Match, Notice, Organisation
+from sharing.models import Dismissal, Event, Listing, Match, Network, Notice, Organisation, Run
 from tasks.handlers import HANDLERS
 from tests import factories
+from tests.backend import crowds
 
 
 def _answer_no(listing):
@@ -29,14 +30,16 @@ ENDINGS = {
     "match.dismissed": _answer_no,
     "concept.added": lambda listing: None,
     "concept.changed": lambda listing: None,
-}
+} | {kind: lambda listing: None for kind in HANDLERS if kind.startswith("network.")}
 
 
 def state():
     """All that handlers may touch, but for ticks."""
     return [
         list(Match.objects.order_by("id").values()),
-        list(Notice.objects.order_by("member", "match").values()),
+        list(Notice.objects.order_by("member", "match", "network").values()),
+        list(Network.objects.order_by("id").values()),
+        list(Run.objects.order_by("id").values()),
         list(Tile.objects.order_by("id").values()),
         list(Event.objects.order_by("id").values("id", "kind", "subject_id")),
     ]
@@ -57,6 +60,7 @@ def test_a_second_run_changes_nothing(kind, before, alice, drain):
         "organisation": [owner.id],
         "concept": [new_id()],  # whichever it is, everything is matched anew
         "match": list(Match.objects.values_list("id", flat=True)),
+        "network": [network.id for network in crowds.networks(2, of=(owner, offer.owner))],
     }[kind.split(".")[0]]
     assert subjects
     for handle in HANDLERS[kind]:
