@@ -10,6 +10,7 @@ ROLES = {
     Scope.ORGANISATIONS_WRITE: Role.MANAGER,
     Scope.LISTINGS_WRITE: Role.EDITOR,
     Scope.MATCHES_WRITE: Role.EDITOR,
+    Scope.NETWORKS_WRITE: Role.EDITOR,
 }
 
 

@@ -140,4 +140,9 @@ def test_a_token_needs_the_scope(market, client_of):
         _, secret = issue(giver.town, name="t", scopes=scopes, expires_at=None, by=SYSTEM)
         client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
         assert client.get(NETWORKS).status_code == status
-    assert post(client, Network.objects.get(), "conclude").status_code == 403
+    network = Network.objects.get()
+    assert post(client, network, "conclude").status_code == 403
+    _, secret = issue(giver.town, name="t", scopes={Scope.NETWORKS_WRITE}, expires_at=None, by=SYSTEM)
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
+    body = {"organisation": str(giver.id), "content_hash": network.content_hash}
+    assert post(client, network, "accept", body).status_code == 200

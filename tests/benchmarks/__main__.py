@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser
 from subprocess import run as run_process
 
-NAMES = ("matching", "region", "scale", "networks", "million")
+NAMES = ("matching", "region", "scale", "networks", "last_share", "million")
 
 
 def main() -> int:
@@ -28,6 +28,8 @@ def _run(name: str) -> int:
         from tests.benchmarks.scale import run
     elif name == "networks":
         from tests.benchmarks.networks import run
+    elif name == "last_share":
+        from tests.benchmarks.last_share import run
     elif name == "million":
         from tests.benchmarks.million import run
     else:
