@@ -16,6 +16,8 @@ from sharing.listings.models import Listing
 from sharing.matching.models import Match
 from sharing.municipalities import actions, tokens
 from sharing.municipalities.models import Department, Member, Organisation
+from sharing.networks.models import Network
+from sharing.networks.runs import runs_waiting
 from sharing.regions.actions import import_bundle
 from sharing.regions.bundle import read_bundle
 
@@ -30,7 +32,9 @@ class Count:
 
     listings: int
     events: int
+    planned: int
     pairs: int
+    networks: int
     owed: int
     sent: int
     refused: int
@@ -40,14 +44,16 @@ class Count:
         """What has not happened yet, in words; empty when all has."""
         if self.events:
             return f"{self.events} events wait for the worker"
+        if self.planned:
+            return "networks are being put together"
         if self.owed:
             return f"{self.owed} digests are not sent"
         return "" if self.sent else "no digest has been written"
 
     def __str__(self) -> str:
-        return f"{self.listings} listings, {self.pairs} pairs worth a notice, {self.sent} digests sent" + (
-            f", {self.refused} refused by its mailbox" if self.refused else ""
-        )
+        found = f"{self.listings} listings, {self.pairs} pairs worth a notice, {self.networks} networks proposed"
+        refused = f", {self.refused} refused by its mailbox" if self.refused else ""
+        return f"{found}, {self.sent} digests sent{refused}"
 
 
 def count() -> Count | None:
@@ -65,7 +71,9 @@ def _count() -> Count:
     return Count(
         listings=Listing.objects.live().count(),
         events=Event.objects.pending().count(),
+        planned=runs_waiting(),
         pairs=Match.objects.standing().filter(notify=True).count(),
+        networks=Network.objects.open().filter(hint=False).count(),
         owed=untold + Digest.objects.filter(state=states.WRITTEN).count(),
         sent=Digest.objects.filter(state=states.SENT).count(),
         refused=Digest.objects.filter(state=states.REFUSED).count(),

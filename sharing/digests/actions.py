@@ -16,6 +16,7 @@ from sharing.events import Event, emit
 from sharing.matching.models import Match
 from sharing.municipalities.models import Member, Membership
 from sharing.networks.models import Participant
+from sharing.networks.runs import runs_waiting
 from sharing.networks.terms import Answer
 
 
@@ -50,9 +51,10 @@ def owe_network_notices(network_ids: Sequence[UUID], *, now: datetime) -> int:
 def gather(*, now: datetime, at_once: bool = False) -> int:
     """Write a digest for every member whose day and hour has come since something was owed. Returns how many.
 
-    `at_once` is the demo's impatience: now is everybody's hour, as soon as no event waits to be handled.
+    `at_once` is the demo's impatience: now is everybody's hour, as soon as no event waits to be handled and no network
+    to be proposed.
     """
-    if at_once and Event.objects.pending().exists():
+    if at_once and (Event.objects.pending().exists() or runs_waiting()):
         return 0
     untold = Notice.objects.filter(digest=None)
     waiting = Member.objects.filter(is_active=True, notices__in=untold).distinct().select_related("subscription")

@@ -126,6 +126,11 @@ def plan_next(*, now: datetime) -> Run | None:
     return run
 
 
+def runs_waiting() -> int:
+    """Runs that are not planned yet, and parts that somebody may still solve."""
+    return Run.objects.filter(planned_at=None).count() + Part.objects.filter(done_at=None, tries__lt=MOST_TRIES).count()
+
+
 def solve_next(*, now: datetime, seconds: float = SECONDS) -> Part | None:
     """Solve one waiting part and publish what comes out, all or nothing; None where none waits.
 
