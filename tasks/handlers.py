@@ -25,6 +25,7 @@ HANDLERS: Mapping[str, Sequence[Handler]] = {
     "network.changed": [owe_network_notices],
     "network.agreed": [owe_network_notices],
     "network.left": [owe_network_notices],
+    "network.renewal_due": [owe_network_notices],
     "network.shrunk": [owe_network_notices, ask_for_proposals_of],
     "network.dissolved": [owe_network_notices, ask_for_proposals_of],
     "concept.added": [ask_for_rebuild],

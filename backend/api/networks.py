@@ -89,6 +89,8 @@ class StorySerializer(serializers.Serializer[Story]):
     together = serializers.CharField(read_only=True)
     missing = serializers.ListField(child=serializers.CharField(), read_only=True)
     surplus = serializers.ListField(child=serializers.CharField(), read_only=True)
+    left_out = serializers.ListField(child=serializers.CharField(), read_only=True)
+    due = serializers.ListField(child=serializers.CharField(), read_only=True)
     benefits = serializers.SerializerMethodField()
 
     def get_benefits(self, told: Story) -> list[str]:

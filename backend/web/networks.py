@@ -15,12 +15,13 @@ from backend.api.errors import worded
 from backend.web.base import actor_of
 from sharing.actors import Actor
 from sharing.errors import DomainError, NotThere
+from sharing.matching.wording import amount
 from sharing.networks import labels
-from sharing.networks.actions import accept, decline
+from sharing.networks.actions import accept, declare, decline, leave
 from sharing.networks.models import Network, Participant
 from sharing.networks.picture import picture
 from sharing.networks.rules import TALKING
-from sharing.networks.story import story
+from sharing.networks.story import quantity_of, story
 from sharing.networks.terms import Answer, State
 
 
@@ -52,6 +53,12 @@ def _answer(request: HttpRequest, found: Network, actor: Actor) -> None:
     elif (reason := request.POST.get("reason", "")) in labels.REASON:
         decline(found.id, organisation_id=me, reason=reason, by=actor, now=now)
         messages.success(request, _("You have declined. The others are told."))
+    elif request.POST.get("answer") == "declare":
+        declare(found.id, organisation_id=me, by=actor, now=now)
+        messages.success(request, _("The declaration is renewed."))
+    elif request.POST.get("answer") == "leave":
+        leave(found.id, organisation_id=me, by=actor, now=now)
+        messages.success(request, _("You have given notice. The others are told."))
 
 
 def _open_seats(found: Network, actor: Actor) -> list[Participant]:
@@ -66,6 +73,13 @@ def _context(found: Network, actor: Actor, *, error: str = "") -> dict[str, Any]
         "heading": labels.KIND_HEADING[found.kind],  # type: ignore[index]  # a StrEnum's value
         "story": story(found, own),
         "picture": picture(found, own),
+        "legs": [(leg, quantity_of(leg)) for leg in found.legs.all()],
+        "asks": [
+            {"listing": share.listing, "quantity": amount(float(share.listing.quantity), share.listing.unit)}
+            for share in found.shares.all()
+            if share.listing.quantity is not None
+        ],
+        "running": _open_seats(found, actor) if found.state == State.ACTIVE else [],
         "seats": _open_seats(found, actor) if found.state in TALKING else [],
         "may_accept": found.state in (State.PROPOSED, State.UNDER_DISCUSSION),
         "reasons": labels.REASON.items(),

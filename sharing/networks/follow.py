@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from sharing.actors import SYSTEM
 from sharing.events import emit
@@ -67,6 +67,18 @@ def keep_time(*, now: datetime) -> int:
         else:
             withdraw([network], "unanswered" if network.state == State.UNDER_DISCUSSION else "not_started", now=now)
     return len(networks)
+
+
+@transaction.atomic
+def remind(*, now: datetime) -> int:
+    """Ask once, a month before, to renew a declaration. Returns how many are due."""
+    soon = now.date() + rules.REMINDED
+    due = Participant.objects.filter(network__state=State.ACTIVE, answer=Answer.ACCEPTED, declared_until__lte=soon)
+    unasked = due.filter(Q(reminded_on=None) | Q(reminded_on__lt=F("declared_until") - rules.REMINDED))
+    networks = sorted(set(unasked.values_list("network", flat=True)))
+    count = unasked.update(reminded_on=now.date())
+    emit("network.renewal_due", *networks, by=SYSTEM)
+    return count
 
 
 def depart(network: Network, gone: set[UUID], *, now: datetime) -> None:

@@ -129,6 +129,7 @@ class Participant(models.Model):
     answered_at = models.DateTimeField(null=True, blank=True)
     leaves_on = models.DateField(null=True, blank=True, help_text=_("Last day, once notice is given."))
     declared_until = models.DateField(null=True, blank=True, help_text=_("Its declaration holds until this day."))
+    reminded_on = models.DateField(null=True, blank=True, help_text=_("When it was last asked to renew it."))
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["network", "organisation"], name="participant_once")]

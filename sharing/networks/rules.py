@@ -15,6 +15,7 @@ MOST_MEMBERS, MOST_HOURS = 200, Decimal(10_000)
 NOTICE = timedelta(days=91)  # a quarter, as agreements between municipalities usually have it
 PATIENCE = timedelta(days=42)  # for answers, while listings are reserved
 DECLARED = timedelta(days=365)
+REMINDED = timedelta(days=30)  # before a declaration ends
 TALKING = frozenset({State.PROPOSED, State.UNDER_DISCUSSION, State.AGREED})
 JOINED = frozenset({Kind.CAPACITY_POOL, Kind.CONSORTIUM})  # where one more may come along
 

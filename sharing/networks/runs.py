@@ -126,8 +126,13 @@ def plan_next(*, now: datetime) -> Run | None:
     return run
 
 
+def parts_waiting() -> int:
+    """Parts that somebody may take now."""
+    return Part.objects.waiting().count()
+
+
 def runs_waiting() -> int:
-    """Runs that are not planned yet, and parts that somebody may still solve."""
+    """Runs that are not planned yet, and parts that are not done, but for those given up."""
     return Run.objects.filter(planned_at=None).count() + Part.objects.filter(done_at=None, tries__lt=MOST_TRIES).count()
 
 

@@ -6,6 +6,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from sharing.listings.models import Listing
@@ -15,7 +17,8 @@ from sharing.matching.models import Match
 from sharing.matching.wording import amount, kilometres, sentences
 from sharing.municipalities.models import Organisation
 from sharing.networks.models import Leg, Network
-from sharing.networks.terms import Answer, Kind
+from sharing.networks.rules import REMINDED
+from sharing.networks.terms import Answer, Kind, State
 
 OF_SUBJECT = frozenset({"concept", "shared_words", "same_category", "similar_text"})
 
@@ -47,9 +50,11 @@ class Story:
     own: tuple[Listing, ...]
     gives: tuple[Deal, ...]
     gets: tuple[Deal, ...]
-    together: str  # what a joint need comes to; else empty
+    together: str  # what a joint need comes to, such as “1 full-time equivalents”; else empty
     missing: tuple[str, ...]
     surplus: tuple[str, ...]
+    left_out: tuple[str, ...]  # for who gives: whose request no longer fits
+    due: tuple[str, ...]  # declarations of one's own that end soon
     benefits: tuple[tuple[Listing, str], ...]
     partners: tuple[Organisation, ...]
 
@@ -71,6 +76,8 @@ def story(network: Network, organisation_ids: Collection[UUID]) -> Story:
         together=_together(network, listings),
         missing=tuple(_missing(legs)),
         surplus=tuple(_surplus(network)),
+        left_out=tuple(_left_out(network, legs, organisation_ids)),
+        due=tuple(_due(network, organisation_ids)),
         benefits=tuple((listing, listing.benefit) for listing in listings if listing.benefit),
         partners=tuple(
             p.organisation
@@ -78,6 +85,11 @@ def story(network: Network, organisation_ids: Collection[UUID]) -> Story:
             if p.organisation_id not in organisation_ids and p.answer not in (Answer.DECLINED, Answer.LEFT)
         ),
     )
+
+
+def quantity_of(leg: Leg) -> str:
+    """What the leg takes of its offer; empty where nobody can tell."""
+    return "" if leg.taken is None else amount(leg.taken, leg.offer.unit)
 
 
 Reasons = dict[tuple[UUID, UUID], tuple[str, ...]]
@@ -123,7 +135,7 @@ def _together(network: Network, listings: Sequence[Listing]) -> str:
         return ""
     unit = Unit(str(listings[0].unit))
     total = sum(float(one.quantity or 0) * MEASURES[Unit(str(one.unit))][1] for one in listings)
-    return _("Together you need %(amount)s.") % {"amount": amount(total / MEASURES[unit][1], unit)}
+    return amount(total / MEASURES[unit][1], unit)
 
 
 def _missing(legs: Sequence[Leg]) -> Iterator[str]:
@@ -140,6 +152,34 @@ def _missing(legs: Sequence[Leg]) -> Iterator[str]:
             }
 
 
+def _left_out(network: Network, legs: Sequence[Leg], own: Collection[UUID]) -> Iterator[str]:
+    """Who was matched with a shared offer, is not in it, and needs more than is left: for the giver only."""
+    if network.kind != Kind.CAPACITY_POOL or not legs or legs[0].offer.owner_id not in own:
+        return
+    offer, inside = legs[0].offer, [leg.request_id for leg in legs]
+    taken = sum(share.quantity or 0 for share in network.shares.all() if share.listing_id == offer.id)
+    others = Match.objects.shown().filter(offer=offer, notify=True).exclude(request__in=inside)
+    for match in others.select_related("request__owner").order_by("-score", "id"):
+        needed = match.request.quantity or 0
+        if match.request.unit == offer.unit and needed > (offer.quantity or 0) - taken:
+            yield _("“%(title)s” (%(owner)s): %(needed)s no longer fit.") % {
+                "title": match.request.title,
+                "owner": match.request.owner.name,
+                "needed": amount(float(needed), match.request.unit),
+            }
+
+
+def _due(network: Network, own: Collection[UUID]) -> Iterator[str]:
+    soon = timezone.localdate() + REMINDED
+    for member in network.participants.all():
+        until = member.declared_until if member.organisation_id in own else None
+        if network.state == State.ACTIVE and until and until <= soon:
+            yield _("Please renew the declaration of %(name)s: it holds until %(day)s.") % {
+                "name": member.organisation.name,
+                "day": date_format(until, "SHORT_DATE_FORMAT"),
+            }
+
+
 def _surplus(network: Network) -> Iterator[str]:
     """What is left of the offers that can be divided."""
     for share in network.shares.all():
@@ -148,7 +188,7 @@ def _surplus(network: Network) -> Iterator[str]:
             continue
         left = listing.quantity - share.quantity
         if left > Decimal("0.01") and listing.unit and MEASURES[Unit(listing.unit)][0] != NO_MEASURE:
-            yield _("“%(title)s”: %(left)s are still free.") % {
+            yield _("“%(title)s” – still free: %(left)s") % {
                 "title": listing.title,
                 "left": amount(float(left), listing.unit),
             }

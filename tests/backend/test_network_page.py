@@ -39,7 +39,7 @@ def test_the_picture_shows_every_member_and_every_leg(db, drain, browser_of):
     html = page(browser_of(first.member), network)
     assert html.count("<circle") == 3
     assert html.count("marker-end") == 3
-    assert len(re.findall(r'<line x1="\d+\.?\d*"', html)) == 3  # a point, whatever the language writes
+    assert len(re.findall(r'<line x1="-?\d+\.?\d*"', html)) == 3  # a point, whatever the language writes
     assert 'role="img"' in html
 
 
@@ -66,6 +66,20 @@ def test_nobody_answers_for_others(market, browser_of, organisation):
     )
     assert answer.status_code == 409
     assert not network.participants.exclude(answer="open").exists()
+
+
+def test_a_running_network_is_left_and_its_declaration_renewed_on_the_page(market, browser_of):
+    giver, takers, *_ = market
+    network = Network.objects.get()
+    for side in (giver, *takers):
+        body = {"organisation": str(side.id), "content_hash": network.content_hash, "answer": "accept"}
+        browser_of(side.member).post(f"/networks/{network.id}/", body)
+    browser = browser_of(takers[0].member)
+    assert "Erklärung um ein Jahr verlängern" in page(browser, network)
+    for answer, said in (("declare", "Die Erklärung ist verlängert."), ("leave", "Sie haben gekündigt.")):
+        browser.post(f"/networks/{network.id}/", {"organisation": str(takers[0].id), "answer": answer})
+        assert said in page(browser, network)
+    assert network.participants.get(organisation=takers[0].id).leaves_on is not None
 
 
 def test_networks_stand_above_the_matches(market, browser_of):

@@ -38,7 +38,7 @@ def test_each_member_reads_what_it_gives_and_gets(market, client_of):
     told = seen.json()
     assert (told["kind"], told["state"], told["lead"]) == ("capacity_pool", "proposed", str(giver.id))
     assert len(told["for_you"]["gives"]) == 3
-    assert told["for_you"]["surplus"] == [f"„{offer.title}“: 5 Wochenstunden sind noch frei."]
+    assert told["for_you"]["surplus"] == [f"„{offer.title}“ – noch frei: 5 Wochenstunden"]
     [deal] = client_of(takers[0].member).get(f"{NETWORKS}{network.id}/").json()["for_you"]["gets"]
     assert (deal["partner_name"], deal["quantity"], deal["unit"]) == ("Falkenrode", 5.0, "hours_per_week")
     assert deal["why"] == ["Gleiches Gerät: Kehrmaschine"]

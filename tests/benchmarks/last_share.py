@@ -45,6 +45,7 @@ def all_rounds(url: str) -> list[Result]:
     seconds = perf_counter() - start
     active = Network.objects.filter(state="active").count()
     strange = sum(count for status, count in statuses.items() if status not in (200, 409))
+    print(f"answers by status: {dict(sorted(statuses.items()))}")
     return [
         Result(f"of {ROUNDS} rounds of {WANTING} acceptances, without exactly one winner", ROUNDS - winners[1], "", 0),
         Result("networks that hold a share beyond what there is", abs(active - ROUNDS), "", 0),

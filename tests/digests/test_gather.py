@@ -13,6 +13,7 @@ from sharing.digests.actions import gather, owe_notices, subscribe
 from sharing.digests.rules import Period, Wish
 from sharing.models import Digest, Match, Member, Notice
 from tests import factories
+from tests.networks.markets import propose
 
 
 def told():
@@ -142,5 +143,7 @@ def test_the_demo_does_not_wait_for_the_hour_but_for_the_matching(match, alice, 
     factories.published()
     assert gather(now=timezone.now(), at_once=True) == 0, "an event waits to be handled"
     drain()
+    assert gather(now=timezone.now(), at_once=True) == 0, "networks wait to be proposed"
+    propose(drain)
     assert gather(now=timezone.now(), at_once=True) == 1
     assert [count for *_, count in told()] == [2]

@@ -13,8 +13,9 @@ from sharing.listings import actions as listings
 from sharing.models import Event, Listing, Network, Organisation, Share
 from sharing.networks import actions
 from sharing.networks.content import ContentChanged, keep
-from sharing.networks.follow import follow_organisations, keep_time
+from sharing.networks.follow import follow_organisations, keep_time, remind
 from sharing.networks.rules import NOTICE, PATIENCE, Agreement
+from sharing.networks.story import story
 from sharing.networks.terms import Answer, Kind, State
 from tests.factories import SWEEPER, SWEEPING
 from tests.networks.markets import MONEY, Side, pool, propose, ring, swap
@@ -304,6 +305,24 @@ def test_the_lead_sets_up_groups_and_ends_it_and_everyone_renews_their_declarati
     assert actions.conclude(network.id, by=giver.actor, now=NOW).state == State.CONCLUDED
     with pytest.raises(Conflict, match="cannot become"):
         actions.dissolve(network.id, by=giver.actor, now=NOW)
+
+
+def test_a_declaration_is_asked_for_once_a_month_before_it_ends(db, drain):
+    network, *_ = agreed(drain)
+    soon = NOW + timedelta(days=340)
+    assert remind(now=NOW + timedelta(days=330)) == 0
+    assert (remind(now=soon), remind(now=soon + timedelta(days=1))) == (4, 0)
+    assert told(network, "renewal_due") == 1
+
+
+def test_who_gives_reads_whose_request_no_longer_fits(db, drain):
+    giver, takers, _, requests = pool(drain, hours=(5, 5, 5), offered=12)
+    network = Network.objects.whole().get()
+    (left,) = [r for r in requests if not network.shares.filter(listing=r).exists()]
+    (said,) = story(network, [giver.id]).left_out
+    assert left.owner.name in said
+    assert "5" in said
+    assert story(network, [takers[0].id]).left_out == ()
 
 
 def test_two_networks_never_hold_the_same_listing(db, drain):
