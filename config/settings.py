@@ -11,7 +11,7 @@ from config.launcher.addresses import addresses, broker_url
 from config.logs import logging_table
 
 ROOT = Path(__file__).resolve().parent.parent
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 
 # --- Who and where --------------------------------------------------------------------------------------------------
 DEBUG = env.boolean("DEBUG", False)

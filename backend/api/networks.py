@@ -123,7 +123,9 @@ class WholeSerializer(NetworkSerializer):
 
     @extend_schema_field(StorySerializer)
     def get_for_you(self, network: Network) -> Any:
-        return StorySerializer(story(network, self.context["view"].actor.organisation_ids)).data
+        return StorySerializer(
+            story(network, self.context["view"].actor.organisation_ids, today=timezone.localdate())
+        ).data
 
 
 class MeSerializer(StrictSerializer):

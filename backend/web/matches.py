@@ -29,7 +29,11 @@ def home(request: HttpRequest) -> HttpResponse:
     groups = group(list(open_matches.order_by("-score", "-id")[:MOST]), own=set(actor.organisation_ids))
     own = set(actor.organisation_ids)
     networks = Network.objects.visible_to(actor).open().filter(hint=False).whole().order_by("kind", "-id")
-    return render(request, "home.html", {"groups": groups, "kinds": by_kind(list(networks[:MOST]), own=own)})
+    return render(
+        request,
+        "home.html",
+        {"groups": groups, "kinds": by_kind(list(networks[:MOST]), own=own, today=timezone.localdate())},
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -71,7 +71,7 @@ def _context(found: Network, actor: Actor, *, error: str = "") -> dict[str, Any]
     return {
         "network": found,
         "heading": labels.KIND_HEADING[found.kind],  # type: ignore[index]  # a StrEnum's value
-        "story": story(found, own),
+        "story": story(found, own, today=timezone.localdate()),
         "picture": picture(found, own),
         "legs": [(leg, quantity_of(leg)) for leg in found.legs.all()],
         "asks": [

@@ -3,6 +3,7 @@
 import smtplib
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 import css_inline
@@ -114,7 +115,7 @@ def compose(digest: Digest, told: Told) -> EmailMultiAlternatives:
         matches = told.matches[: MOST_ITEMS - len(networks)]
         context = {
             "member": member,
-            "kinds": by_kind(networks, own=own),
+            "kinds": by_kind(networks, own=own, today=localtime(digest.due_at, zone).date()),
             "groups": group(matches, own=own),
             "count": len(told.matches),
             "network_count": len(told.networks),
@@ -141,12 +142,12 @@ def group(matches: list[Match], *, own: set[UUID]) -> list[Group]:
     return [Group(listing, items) for listing, items in groups.items()]
 
 
-def by_kind(networks: list[Network], *, own: set[UUID]) -> list[NetworkGroup]:
+def by_kind(networks: list[Network], *, own: set[UUID], today: date) -> list[NetworkGroup]:
     """Under each kind its networks, each as the reader's organisation sees it."""
     groups = defaultdict[str, list[NetworkItem]](list)
     for network in networks:
         url = f"{settings.PUBLIC_URL}/networks/{network.id}/"
-        groups[str(network.kind)].append(NetworkItem(network, story(network, own), url))
+        groups[str(network.kind)].append(NetworkItem(network, story(network, own, today=today), url))
     return [NetworkGroup(str(KIND_HEADING[Kind(kind)]), items) for kind, items in sorted(groups.items())]
 
 

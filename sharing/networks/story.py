@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -64,7 +64,7 @@ class Story:
         return ", ".join(partner.name for partner in self.partners)
 
 
-def story(network: Network, organisation_ids: Collection[UUID]) -> Story:
+def story(network: Network, organisation_ids: Collection[UUID], *, today: date) -> Story:
     """As members of these organisations see it. Fetch the network with `whole()`: one more query, for the reasons."""
     legs = list(network.legs.all())
     why = _reasons(legs)
@@ -77,7 +77,7 @@ def story(network: Network, organisation_ids: Collection[UUID]) -> Story:
         missing=tuple(_missing(legs)),
         surplus=tuple(_surplus(network)),
         left_out=tuple(_left_out(network, legs, organisation_ids)),
-        due=tuple(_due(network, organisation_ids)),
+        due=tuple(_due(network, organisation_ids, soon=today + REMINDED)),
         benefits=tuple((listing, listing.benefit) for listing in listings if listing.benefit),
         partners=tuple(
             p.organisation
@@ -169,8 +169,7 @@ def _left_out(network: Network, legs: Sequence[Leg], own: Collection[UUID]) -> I
             }
 
 
-def _due(network: Network, own: Collection[UUID]) -> Iterator[str]:
-    soon = timezone.localdate() + REMINDED
+def _due(network: Network, own: Collection[UUID], *, soon: date) -> Iterator[str]:
     for member in network.participants.all():
         until = member.declared_until if member.organisation_id in own else None
         if network.state == State.ACTIVE and until and until <= soon:

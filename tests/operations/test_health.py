@@ -12,7 +12,7 @@ from django.utils import timezone
 from sharing.actors import SYSTEM
 from sharing.events import emit
 from sharing.ids import new_id
-from sharing.models import Event, Pulse
+from sharing.models import Event, Part, Pulse, Run
 from sharing.pulse import show_life
 from tasks.upkeep import beat
 
@@ -44,9 +44,18 @@ def test_all_is_well(well):
     status, parts = ready()
     assert status == 200
     assert {name: part["ok"] for name, part in parts.items()} == dict.fromkeys(
-        ["database", "broker", "events", "beat"], True
+        ["database", "broker", "events", "beat", "proposals"], True
     )
     assert parts["events"] == {"ok": True, "oldest_unhandled_seconds": 0.0, "parked": 0}
+
+
+def test_parts_that_no_worker_finishes_are_seen_and_failed_solvers_are_told_of(well):
+    run = Run.objects.create(asked_at=timezone.now())
+    Part.objects.create(run=run, listings=[], done_at=timezone.now(), fault="out of memory")
+    assert ready()[1]["proposals"] == {"ok": True, "stuck": 0, "solver_faults": 1}
+    Part.objects.create(run=run, listings=[], tries=3)
+    status, parts = ready()
+    assert (status, parts["proposals"]["stuck"]) == (503, 1)
 
 
 def test_an_event_that_nobody_handles_is_seen(well):
