@@ -8,6 +8,7 @@ import numpy as np
 from sharing.listings.terms import Consideration, Unit
 from sharing.matching.engine.facts import EURO, RATE
 from sharing.matching.engine.gates import distances
+from sharing.networks.engine.consortium import CLEARLY
 from sharing.networks.engine.region import Region
 from sharing.networks.engine.terms import BANDS, Kind, Rules
 
@@ -116,7 +117,11 @@ def _consortia(region: Region, rules: Rules) -> Iterator[Found]:
     legs = region.legs
     partners = [leg for leg in range(len(legs)) if _partnership(region, leg)]
     for lead, fact in enumerate(region.requests.facts):
-        mine = [leg for leg in partners if legs.r[leg] == lead and leg == _best_of(region, partners, int(legs.o[leg]))]
+        mine = [
+            leg
+            for leg in partners
+            if legs.r[leg] == lead and legs.own[leg] >= _best_of(region, partners, leg) - CLEARLY
+        ]
         mine.sort(key=lambda leg: (-legs.own[leg], leg))
         least = max(2, int(fact.quantity or 0)) if fact.unit == Unit.PARTNERS else 2
         mine = mine[: max(least, sum(bool(legs.among_offers[leg] >= rules.leg) for leg in mine))]
@@ -133,8 +138,8 @@ def _partnership(region: Region, leg: int) -> bool:
     return Consideration.PARTNERSHIP in both and (request.unit == Unit.PARTNERS or request.resource == "project")
 
 
-def _best_of(region: Region, partners: Sequence[int], offer: int) -> int:
-    return min((leg for leg in partners if region.legs.o[leg] == offer), key=lambda leg: (-region.legs.own[leg], leg))
+def _best_of(region: Region, partners: Sequence[int], leg: int) -> float:
+    return max(float(region.legs.own[other]) for other in partners if region.legs.o[other] == region.legs.o[leg])
 
 
 def _answered(region: Region, rules: Rules, request: int) -> bool:

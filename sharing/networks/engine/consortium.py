@@ -8,6 +8,7 @@ from sharing.networks.engine.pools import around, sets
 from sharing.networks.engine.region import Mask, Region, accepts
 from sharing.networks.engine.terms import Kind, Rules
 
+CLEARLY = 1.5  # logits by which another project must fit an offer better to have it to itself
 LEAST = 2  # members beside the lead, where the request names no number
 
 
@@ -15,11 +16,11 @@ def candidates(region: Region, rules: Rules) -> list[Candidates]:
     """The lead's request and at least as many partners as it needs, each from another municipality.
 
     What complements a project is by its nature about something else than its text. So whoever wants to take part in
-    some project is thought of where it fits best, if the lead would fall short otherwise.
+    some project is thought of where it fits best, or nearly so, if the lead would fall short otherwise.
 
     Benefit: sum over the legs of probability (other partners being no rivals), times the weight of the lead.
     """
-    legs, best = region.legs, np.flatnonzero(_best_lead(region))
+    legs, best = region.legs, np.flatnonzero(_near_best_lead(region))
     givers, nothing, found, values = region.offers.acting[legs.o], np.zeros(len(legs)), [], []
     for lead in np.unique(legs.r[best]):
         least, partners = _least(region, int(lead)), around(best[legs.r[best] == lead], legs.own)
@@ -32,16 +33,14 @@ def candidates(region: Region, rules: Rules) -> list[Candidates]:
     return [of(Kind.CONSORTIUM, found, np.concatenate(values))] if found else []
 
 
-def _best_lead(region: Region) -> Mask:
-    """(legs,): both look for partnership, and no other project fits this offer better."""
+def _near_best_lead(region: Region) -> Mask:
+    """(legs,): both look for partnership, and no other project fits this offer clearly better."""
     legs = region.legs
     asked, given = (accepts(side, Consideration.PARTNERSHIP) for side in (region.requests, region.offers))
-    legs_in = np.flatnonzero(asked[legs.r] & given[legs.o] & _of_projects(region)[legs.r])
-    order = legs_in[np.lexsort((legs.r[legs_in], -legs.own[legs_in], legs.o[legs_in]))]
-    first = np.append(True, np.diff(legs.o[order]) != 0) if len(order) else np.empty(0, bool)
-    best = np.zeros(len(legs), bool)
-    best[order[first]] = True
-    return best
+    partners = asked[legs.r] & given[legs.o] & _of_projects(region)[legs.r]
+    best = np.full(len(region.offers), -np.inf)
+    np.maximum.at(best, legs.o[partners], legs.own[partners])
+    return np.asarray(partners & (legs.own >= best[legs.o] - CLEARLY))
 
 
 def _of_projects(region: Region) -> Mask:

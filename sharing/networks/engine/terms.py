@@ -57,12 +57,12 @@ class Rules:
     longest_ring: int = 4
     most_members: int = 6
     acceptance: float = 0.97
-    leg: float = 0.3
+    leg: float = 0.2
     hint: float = 0.5
-    closing: float = 0.08
-    ring: float = 0.5
+    closing: float = 0.04
+    ring: float = 0.45
     sure: float = 0.8
-    near: float = 0.2
+    near: float = 0.1
     like: float = 0.03
     kin: float = 0.3
     kin_whole: float = 0.035
