@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from sharing.matching.engine.match import Knowledge, Market, alike, best_pairs
 from sharing.matching.labels import labels_of, unreadable
 from sharing.networks.engine.propose import Proposal, propose
@@ -18,7 +16,7 @@ Structure = tuple[Kind, frozenset[str]]
 def region_of(market: Market, knowledge: Knowledge) -> Region:
     """All of a market as one region."""
     pairs, requests, offers = best_pairs(market, knowledge), market.requests.facts, market.offers.facts
-    likes = alike(market, np.arange(len(requests)), knowledge)
+    likes = alike(market, knowledge)
     return Region.of(
         (*requests, *offers),
         [(requests[r].id, offers[o].id, own) for r, o, own in zip(pairs.r, pairs.o, pairs.own.tolist(), strict=True)],

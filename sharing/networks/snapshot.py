@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-import numpy as np
 from django.db.models import Max, Min
 
 from sharing.listings.models import Listing
@@ -100,7 +99,7 @@ def _pairs(ids: Collection[UUID], refused: Refused) -> list[Scored]:
 def _likes(facts: Collection[Fact], known: Knowledge, refused: Refused) -> list[Scored]:
     requests = [fact for fact in facts if fact.direction == Direction.REQUEST]
     market = Market.of(requests, known, read(requests, known))
-    found, names = alike(market, np.arange(len(market.requests)), known), [f.id for f in market.requests.facts]
+    found, names = alike(market, known), [f.id for f in market.requests.facts]
     pairs = [(names[a], names[b], own) for a, b, own in zip(found.r, found.o, found.own.tolist(), strict=True)]
     return [(a, b, own) for a, b, own in pairs if frozenset((UUID(a), UUID(b))) not in refused]
 

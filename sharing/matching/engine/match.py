@@ -160,14 +160,16 @@ def weighed(market: Market, r: Places, o: Places, km: Column, knowledge: Knowled
     return Pairs(r, o, km, own).pick(own > FLOOR)
 
 
-def alike(market: Market, places: Places, knowledge: Knowledge) -> Pairs:
-    """Pairs (r < o) of some requests that want the same: each taken for an offer to the other; above `FLOOR`."""
+def alike(market: Market, knowledge: Knowledge) -> Pairs:
+    """Pairs (r < o) of requests that want the same: each taken for an offer to the other; above `FLOOR`."""
     requests, pages = market.requests, market.asked
     mirror = Market(requests, requests, pages, pages, market.noes)
-    some = requests.cut(places)
-    r, o, km = open_pairs(some, some)
-    later = r < o
-    return weighed(mirror, places[r[later]], places[o[later]], km[later], knowledge)
+    rows, found = max(1, CELLS // max(1, len(requests))), [_NONE]
+    for start in range(0, len(requests), rows):
+        r, o, km = open_pairs(requests.cut(slice(start, start + rows)), requests)
+        later = r + start < o
+        found.append(weighed(mirror, r[later] + start, o[later], km[later], knowledge))
+    return Pairs.join(found)
 
 
 def components_of(market: Market, pairs: Pairs, knowledge: Knowledge) -> dict[str, NDArray[np.float64]]:
