@@ -33,6 +33,7 @@ class Run(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     listings = ArrayField(models.UUIDField(), null=True, help_text=_("Those that changed; empty: all there are."))
     asked_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
     planned_at = models.DateTimeField(null=True)
     snapshot_hash = models.CharField(max_length=64, blank=True)
 
@@ -102,28 +103,47 @@ def ask_for_proposals_of(network_ids: Sequence[UUID], /, *, now: datetime) -> No
     ask_for_proposals(list(listings), now=now)
 
 
-@transaction.atomic
 def plan_next(*, now: datetime) -> Run | None:
     """Cut what the next run is about into parts, and publish its hints; None where no run waits.
 
-    While events wait, the pairs of what changed may not be there yet; but not for ever.
+    While events wait, the pairs of what changed may not be there yet; but not for ever. Looking may take minutes, so it
+    comes before the transaction that writes.
     """
-    waiting = Run.objects.filter(planned_at=None).order_by("asked_at")
-    if Event.objects.pending().exists():
-        waiting = waiting.filter(asked_at__lt=now - LONGEST_WAIT)
-    if (run := waiting.select_for_update(skip_locked=True).first()) is None:
+    if (run := _claimed(now=now)) is None:
         return None
     changed = None if run.listings is None else set(run.listings)
     seen = snapshot(knowledge(), today=now.date(), only=None if changed is None else reach_of(changed))
     parts = [part for part in _parts(seen) if changed is None or not changed.isdisjoint(part)]
-    Part.objects.bulk_create(Part(run=run, listings=sorted(part)) for part in parts)
+    soft = [p for p in hints(seen.region, Rules()) if changed is None or not changed.isdisjoint(_ids(p))]
+    return _planned(run, seen, parts, soft, now=now)
+
+
+@transaction.atomic
+def _claimed(*, now: datetime) -> Run | None:
+    free = Run.objects.filter(Q(lease_until=None) | Q(lease_until__lt=Now()), planned_at=None).order_by("asked_at")
+    if Event.objects.pending().exists():
+        free = free.filter(asked_at__lt=now - LONGEST_WAIT)
+    if (run := free.select_for_update(skip_locked=True).first()) is not None:
+        Run.objects.filter(pk=run.pk).update(lease_until=Now() + LEASE)
+    return run
+
+
+@transaction.atomic
+def _planned(run: Run, seen: Snapshot, parts: list[set[UUID]], soft: list[Proposal], *, now: datetime) -> Run:
+    """Write it down, unless somebody else has; what was asked for meanwhile becomes a run of its own."""
+    row = Run.objects.select_for_update().get(pk=run.pk)
+    if row.planned_at is not None:
+        return row
+    Part.objects.bulk_create(Part(run=row, listings=sorted(part)) for part in parts)
+    changed = None if run.listings is None else set(run.listings)
     _withdraw_lost(changed, {id_ for part in parts for id_ in part}, now=now)
     scope = changed if changed is not None else _proposed_listings()
-    soft = [p for p in hints(seen.region, Rules()) if changed is None or not changed.isdisjoint(_ids(p))]
     publish(soft, {*scope, *(id_ for p in soft for id_ in _ids(p))}, hint=True, now=now)
-    run.planned_at, run.snapshot_hash = now, seen.hash
-    run.save()
-    return run
+    if more := set(row.listings or ()) - (changed or set()):
+        Run.objects.create(listings=sorted(more), asked_at=now)
+    row.listings, row.planned_at, row.snapshot_hash = run.listings, now, seen.hash
+    row.save()
+    return row
 
 
 def parts_waiting() -> int:

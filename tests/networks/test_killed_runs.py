@@ -57,7 +57,8 @@ def in_a_process_that_dies(at):
 def finish():
     """As beat would: again and again, since the server may take a moment to see that the other is gone."""
     for _ in range(100):
-        Part.objects.filter(done_at=None).update(lease_until=None)  # the lease is over
+        for leased in (Run.objects.filter(planned_at=None), Part.objects.filter(done_at=None)):
+            leased.update(lease_until=None)  # the lease is over
         work()
         if not (Run.objects.filter(planned_at=None).exists() or Part.objects.filter(done_at=None).exists()):
             return

@@ -19,6 +19,7 @@ from sharing.matching.engine.score import FLOOR, Column, Places, Weights, defaul
 
 Answers = Mapping[tuple[str, str, str], int]  # how many noes, by (one owner, other owner, category)
 MOST_OF_ONE_OWNER = 3  # among the best of a listing: the same text in 500 listings crowds nobody out
+MOST_ALIKE = 50  # requests that want the same, kept for each
 CELLS = 1_280_000  # combinations looked at in one block: 10 MB an array
 
 
@@ -161,15 +162,20 @@ def weighed(market: Market, r: Places, o: Places, km: Column, knowledge: Knowled
 
 
 def alike(market: Market, knowledge: Knowledge) -> Pairs:
-    """Pairs (r < o) of requests that want the same: each taken for an offer to the other; above `FLOOR`."""
+    """Pairs (r < o) of requests that want the same, each taken for an offer to the other: above `FLOOR`, and among the
+    best `MOST_ALIKE` of one of them."""
+    owner = market.requests.owner
+    return best_of_both(_alike(market, knowledge), owner, owner, MOST_ALIKE)
+
+
+def _alike(market: Market, knowledge: Knowledge) -> Iterator[Pairs]:
     requests, pages = market.requests, market.asked
     mirror = Market(requests, requests, pages, pages, market.noes)
-    rows, found = max(1, CELLS // max(1, len(requests))), [_NONE]
+    rows = max(1, CELLS // max(1, len(requests)))
     for start in range(0, len(requests), rows):
         r, o, km = open_pairs(requests.cut(slice(start, start + rows)), requests)
         later = r + start < o
-        found.append(weighed(mirror, r[later] + start, o[later], km[later], knowledge))
-    return Pairs.join(found)
+        yield weighed(mirror, r[later] + start, o[later], km[later], knowledge)
 
 
 def components_of(market: Market, pairs: Pairs, knowledge: Knowledge) -> dict[str, NDArray[np.float64]]:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sharing.networks.engine.candidates import Candidates, Members, of
-from sharing.networks.engine.pools import around, sets
+from sharing.networks.engine.pools import around, best_sets, most_sets, sets
 from sharing.networks.engine.region import Region, Row, fits
 from sharing.networks.engine.terms import Kind, Rules
 
@@ -24,11 +24,11 @@ def candidates(region: Region, rules: Rules) -> list[Candidates]:
     benefit = legs.among_requests * region.weight[legs.r] * (1 + used)
     takers = region.requests.acting[legs.r]
     good = np.flatnonzero(fits(legs.terms) & (legs.among_requests >= rules.leg) & ~np.isnan(needed))
-    found, values = [], []
-    for offer in np.unique(legs.o[good]):
-        limit = region.offers.measure[offer] * (1 + ROUNDING)
+    found, values, offers = [], [], np.unique(legs.o[good])
+    for offer in offers:
+        limit, most = region.offers.measure[offer] * (1 + ROUNDING), most_sets(len(offers))
         for some in sets(around(good[legs.o[good] == offer], benefit), rules.most_members, takers, needed, limit):
-            spoken = some[_spoken_for(region, rules, some)]
+            spoken = best_sets(some[_spoken_for(region, rules, some)], benefit, most)
             found.append(spoken)
             values.append(benefit[spoken].sum(axis=1))
     return [of(Kind.CAPACITY_POOL, found, np.concatenate(values))] if found else []

@@ -11,6 +11,7 @@ from sharing.networks.engine.region import Region, Row, fits
 from sharing.networks.engine.terms import Band, Kind, Rules
 
 Table = NDArray[np.float64]  # (open, open)
+MOST_GROWN = 300_000  # sets of one size that are looked at; more only where thousands want the same
 BLOCK = 20_000  # sets that grow at once: with thousands of requests a few hundred MB
 
 
@@ -44,7 +45,7 @@ def _sets(region: Region, rules: Rules, open_: NDArray[np.intp], band: Band) -> 
     some = np.arange(len(open_), dtype=np.intp)[:, None]
     for _ in range(2, rules.most_members + 1):
         grown = [_grown(part, like, size, band.most) for part in np.array_split(some, 1 + len(some) // BLOCK)]
-        some = np.concatenate(grown)
+        some = np.concatenate(grown)[:MOST_GROWN]
         days = last[some].min(axis=1) - first[some].max(axis=1) + 1
         some = some[days >= rules.common_days]
         kin = _mean(like, some)
