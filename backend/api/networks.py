@@ -186,7 +186,7 @@ class NetworkViewSet(mixins.ListModelMixin, Versioned, ActorViewSet[Network]):
 
     @extend_schema(parameters=[ETAG])
     def retrieve(self, request: Request, pk: UUID) -> Response:
-        return self._whole()
+        return self.shown(Network.objects.whole().visible_to(self.actor).get(id=pk))
 
     @extend_schema(request=AcceptSerializer, responses=WholeSerializer, parameters=[IF_MATCH, ETAG])
     @action(detail=True, methods=["post"])
@@ -194,10 +194,10 @@ class NetworkViewSet(mixins.ListModelMixin, Versioned, ActorViewSet[Network]):
         """Say yes to what you have seen. An old content gets 409 with what has changed since."""
         return self._did(actions.accept, AcceptSerializer)
 
-    @extend_schema(request=DeclineSerializer, responses=WholeSerializer, parameters=[IF_MATCH, ETAG])
+    @extend_schema(request=DeclineSerializer, responses={200: WholeSerializer, 204: None}, parameters=[IF_MATCH, ETAG])
     @action(detail=True, methods=["post"])
     def decline(self, request: Request, pk: UUID) -> Response:
-        """Say no, with a reason. The next best partner steps in, or the network is given up."""
+        """Say no, with a reason: you are out of it (204), and the next best partner steps in, or it is given up."""
         return self._did(actions.decline, DeclineSerializer)
 
     @extend_schema(request=ChangeSerializer, responses=WholeSerializer, parameters=[IF_MATCH, ETAG])
@@ -265,5 +265,6 @@ class NetworkViewSet(mixins.ListModelMixin, Versioned, ActorViewSet[Network]):
         return self._whole()
 
     def _whole(self) -> Response:
-        network = Network.objects.whole().visible_to(self.actor).get(id=self.kwargs["pk"])
-        return self.shown(network)
+        """204 where the actor has no seat in it any more."""
+        network = Network.objects.whole().visible_to(self.actor).filter(id=self.kwargs["pk"]).first()
+        return Response(status=204) if network is None else self.shown(network)

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from redis import Redis
 
 from sharing.events import Event
-from sharing.networks.runs import Part
+from sharing.networks.runs import Part, stuck
 from sharing.pulse import Pulse
 
 OLDEST_EVENT_SECONDS = 300  # beat drains four times a minute: by then several drains have failed
@@ -66,10 +66,10 @@ def _events() -> dict[str, Any]:
 
 
 def _proposals() -> dict[str, Any]:
-    """Parts that no worker could finish, and parts of the last day whose solver failed."""
+    """Runs and parts that no worker could finish, and parts of the last day whose solver failed."""
     faults = Part.objects.exclude(fault="").filter(done_at__gte=timezone.now() - timedelta(days=1)).count()
-    stuck = Part.objects.stuck().count()
-    return {"ok": stuck == 0, "stuck": stuck, "solver_faults": faults}
+    given_up = stuck()
+    return {"ok": given_up == 0, "stuck": given_up, "solver_faults": faults}
 
 
 def _beat() -> dict[str, Any]:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -35,10 +36,17 @@ def network(request: HttpRequest, network_id: UUID) -> HttpResponse:
         try:
             _answer(request, found, actor)
         except DomainError as refusal:
-            found = Network.objects.whole().get(id=network_id)
-            return render(request, "network.html", _context(found, actor, error=worded(refusal)), status=409)
-        return redirect("network", network_id=network_id)
+            return _refused(request, found, actor, worded(refusal))
+        except OperationalError:
+            return _refused(request, found, actor, _("Someone is changing this right now. Please try again."))
+        still_in = Network.objects.visible_to(actor).filter(id=network_id).exists()
+        return redirect("network", network_id=network_id) if still_in else redirect("home")
     return render(request, "network.html", _context(found, actor))
+
+
+def _refused(request: HttpRequest, found: Network, actor: Actor, why: str) -> HttpResponse:
+    fresh = Network.objects.whole().get(id=found.id)
+    return render(request, "network.html", _context(fresh, actor, error=why), status=409)
 
 
 def _answer(request: HttpRequest, found: Network, actor: Actor) -> None:

@@ -17,7 +17,6 @@ from sharing.matching.models import Match
 from sharing.municipalities.models import Member, Membership
 from sharing.networks.models import Participant
 from sharing.networks.runs import runs_waiting
-from sharing.networks.terms import Answer
 
 
 @transaction.atomic
@@ -38,8 +37,8 @@ def owe_notices(match_ids: Sequence[UUID], *, now: datetime) -> int:
 @transaction.atomic
 def owe_network_notices(network_ids: Sequence[UUID], *, now: datetime) -> int:
     """Owe everyone who acts for a participant the news of each network. Who has declined or left hears no more."""
-    there = Participant.objects.filter(network__in=network_ids, network__hint=False)
-    seats = list(there.exclude(answer__in=[Answer.DECLINED, Answer.LEFT]).values_list("network", "organisation"))
+    there = Participant.objects.seated().filter(network__in=network_ids, network__hint=False)
+    seats = list(there.values_list("network", "organisation"))
     members = _members_of({organisation for _, organisation in seats})
     owed = sorted({(member, network) for network, organisation in seats for member in members[organisation]})
     notices = [Notice(member_id=member, network_id=network, owed_at=now) for member, network in owed]

@@ -16,7 +16,7 @@ from sharing.matching.facts import facts_of
 from sharing.municipalities.models import Organisation
 from sharing.networks import rules
 from sharing.networks.content import ContentChanged, changes_since, content_of, hash_of, keep
-from sharing.networks.holding import check_free, lock, touch
+from sharing.networks.holding import check_free, lock, reopen, touch
 from sharing.networks.joining import add
 from sharing.networks.models import Network, Participant, WorkingGroup
 from sharing.networks.publishing import withdraw
@@ -89,6 +89,9 @@ def ask_for_change(
     me = _participant(network, organisation_id)
     rules.check_state(State(network.state), rules.TALKING)
     rules.check_agreement(agreement, _members(network), today=now.date())
+    if network.state == State.PROPOSED:  # else the next run might withdraw what members are settling
+        check_free(network)
+        _move(network, State.UNDER_DISCUSSION, now=now, hint=False)
     network.lead_id, network.terms = agreement.lead, agreement.terms
     network.least_members, network.least_hours = agreement.least_members, agreement.least_hours
     network.starts_by = agreement.starts_by
@@ -220,15 +223,6 @@ def dissolve(
     return network
 
 
-def reopen(network: Network, *, now: datetime) -> None:
-    """Every acceptance is open again, because what was accepted is no longer what stands there."""
-    network.participants.filter(answer=Answer.ACCEPTED).update(answer=Answer.OPEN, accepted_hash="", answered_at=None)
-    if network.state == State.AGREED:
-        rules.check_transition(State.AGREED, State.UNDER_DISCUSSION)
-        network.state = State.UNDER_DISCUSSION
-    touch(network, now=now)
-
-
 def hours_of(network: Network) -> Decimal:
     """Hours a week that its requests come to."""
     requests = [share.listing for share in network.shares.select_related("listing__owner")]
@@ -238,7 +232,7 @@ def hours_of(network: Network) -> Decimal:
 
 def _agreed(network: Network, *, now: datetime) -> Network:
     """Once everybody has said yes, it is an agreement, and starts as soon as its threshold lets it."""
-    if network.participants.exclude(answer=Answer.ACCEPTED).exists():
+    if network.participants.filter(answer=Answer.OPEN).exists():
         touch(network, now=now)
         return network
     _move(network, State.AGREED, now=now)

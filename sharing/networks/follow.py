@@ -10,16 +10,15 @@ from django.db.models import F, Q
 
 from sharing.actors import SYSTEM
 from sharing.events import emit
+from sharing.listings.models import Listing
 from sharing.listings.terms import State as Published
-from sharing.matching.models import Match
 from sharing.municipalities.models import Organisation
 from sharing.networks import rules
-from sharing.networks.actions import reopen
 from sharing.networks.content import keep
-from sharing.networks.holding import lock_all, touch
+from sharing.networks.holding import lock_all, reopen, touch
 from sharing.networks.models import Network, Participant
-from sharing.networks.publishing import withdraw
-from sharing.networks.repair import repair
+from sharing.networks.publishing import renew, withdraw
+from sharing.networks.repair import repair, same_again
 from sharing.networks.terms import Answer, Kind, State
 
 
@@ -32,7 +31,8 @@ def follow_listings(listing_ids: Sequence[UUID], /, *, now: datetime) -> int:
     touched = Network.objects.touching(listing_ids).filter(state__in=rules.TALKING)
     networks = lock_all(list(touched.values_list("id", flat=True)))
     for network in networks:
-        _follow(network, now=now)
+        if network.state in rules.TALKING:  # it may have gone on while we waited for the lock
+            _follow(network, now=now)
     return len(networks)
 
 
@@ -40,14 +40,14 @@ def follow_listings(listing_ids: Sequence[UUID], /, *, now: datetime) -> int:
 def follow_organisations(organisation_ids: Sequence[UUID], /, *, now: datetime) -> int:
     """Organisations that no longer take part are out of their networks at once."""
     gone = set(Organisation.objects.filter(id__in=organisation_ids, is_active=False).values_list("id", flat=True))
-    theirs = Network.objects.open().filter(participants__organisation__in=gone).distinct()
-    networks = lock_all(list(theirs.values_list("id", flat=True)))
-    for network in networks:
+    seats = Participant.objects.seated().filter(organisation__in=gone)
+    for network in lock_all(list(seats.values_list("network", flat=True).distinct())):
         if network.state == State.ACTIVE:
             depart(network, gone, now=now)
-        else:
+        elif network.state in rules.TALKING:
             repair(network, gone, reason="too_few", now=now)
-    return len(networks)
+    moved = Listing.objects.filter(owner__in=organisation_ids).values_list("id", flat=True)
+    return follow_listings(list(moved), now=now)
 
 
 @transaction.atomic
@@ -61,6 +61,8 @@ def keep_time(*, now: datetime) -> int:
     due = Network.objects.filter(Q(pk__in=silent) | Q(pk__in=late) | Q(pk__in=left))
     networks = lock_all(list(due.values_list("id", flat=True)))
     for network in networks:
+        if not due.filter(pk=network.pk).exists():  # it has gone on while we waited for the lock
+            continue
         if network.state == State.ACTIVE:
             gone = network.participants.filter(leaves_on__lt=today).exclude(answer=Answer.LEFT)
             depart(network, set(gone.values_list("organisation", flat=True)), now=now)
@@ -74,7 +76,9 @@ def remind(*, now: datetime) -> int:
     """Ask once, a month before, to renew a declaration. Returns how many are due."""
     soon = now.date() + rules.REMINDED
     due = Participant.objects.filter(network__state=State.ACTIVE, answer=Answer.ACCEPTED, declared_until__lte=soon)
-    unasked = due.filter(Q(reminded_on=None) | Q(reminded_on__lt=F("declared_until") - rules.REMINDED))
+    unasked = due.filter(leaves_on=None).filter(
+        Q(reminded_on=None) | Q(reminded_on__lt=F("declared_until") - rules.REMINDED)
+    )
     networks = sorted(set(unasked.values_list("network", flat=True)))
     count = unasked.update(reminded_on=now.date())
     emit("network.renewal_due", *networks, by=SYSTEM)
@@ -86,9 +90,12 @@ def depart(network: Network, gone: set[UUID], *, now: datetime) -> None:
     network.participants.filter(organisation__in=gone).update(answer=Answer.LEFT)
     network.legs.filter(Q(request__owner__in=gone) | Q(offer__owner__in=gone)).delete()
     network.shares.filter(listing__owner__in=gone).delete()
-    if network.lead_id in gone or not _viable(network):
+    if not _viable(network):
         withdraw([network], "too_few", now=now)
         return
+    if network.lead_id in gone:
+        rest = Organisation.objects.filter(participations__in=network.participants.seated())
+        network.lead_id = rest.order_by(F("population").desc(nulls_last=True), "id").values_list("id", flat=True)[0]
     for leg_offer in network.shares.exclude(quantity=None).filter(listing__direction="offer"):
         taken = sum(leg.taken or 0 for leg in network.legs.filter(offer=leg_offer.listing_id))
         leg_offer.quantity = Decimal(str(taken)).quantize(Decimal("0.01"))
@@ -106,18 +113,12 @@ def _viable(network: Network) -> bool:
 
 
 def _follow(network: Network, *, now: datetime) -> None:
-    gone = network.shares.exclude(listing__state=Published.PUBLISHED)
-    if gone.exists():
+    if network.shares.exclude(listing__state=Published.PUBLISHED).exists():
         repair(network, set(), reason="listing_gone", now=now)
-    elif not _still_fits(network):
+    elif (found := same_again(network, now=now)) is None:
         repair(network, set(), reason="no_longer_fits", now=now)
-    elif keep(network, now=now):
-        reopen(network, now=now)
-        emit("network.changed", network.id, by=SYSTEM)
-
-
-def _still_fits(network: Network) -> bool:
-    """Every leg is a standing pair."""
-    legs = list(network.legs.values_list("request", "offer"))
-    standing = Match.objects.standing().filter(request__in=[r for r, _ in legs], offer__in=[o for _, o in legs])
-    return set(legs) <= set(standing.values_list("request", "offer"))
+    else:
+        renew(network, found, now=now)
+        if keep(network, now=now):
+            reopen(network, now=now)
+            emit("network.changed", network.id, by=SYSTEM)

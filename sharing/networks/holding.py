@@ -9,6 +9,7 @@ from sharing.errors import Conflict
 from sharing.listings.models import Listing
 from sharing.listings.terms import State as Published
 from sharing.networks.models import Network, Share
+from sharing.networks.terms import Answer, State
 
 
 def lock(network_id: UUID, *, version: int | None = None, also: Collection[UUID] = ()) -> Network:
@@ -49,9 +50,19 @@ def check_free(network: Network) -> None:
 
 def fits(listing: Listing, wanted: Decimal | None, taken: Decimal | None) -> bool:
     """Whether a share of a listing is free; None is all of it."""
+    if wanted is not None and listing.quantity is not None and wanted > listing.quantity:
+        return False
     if not taken:
         return taken is not None
     return wanted is not None and listing.quantity is not None and taken + wanted <= listing.quantity
+
+
+def reopen(network: Network, *, now: datetime) -> None:
+    """Every acceptance is open again, because what was accepted is no longer what stands there."""
+    network.participants.filter(answer=Answer.ACCEPTED).update(answer=Answer.OPEN, accepted_hash="", answered_at=None)
+    if network.state == State.AGREED:
+        network.state = State.UNDER_DISCUSSION
+    touch(network, now=now)
 
 
 def touch(network: Network, *, now: datetime) -> None:

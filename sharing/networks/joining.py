@@ -8,6 +8,8 @@ from sharing.errors import Conflict, RuleBroken
 from sharing.listings.models import Listing
 from sharing.listings.terms import Direction
 from sharing.listings.terms import State as Published
+from sharing.matching.engine.facts import Codes, side_of
+from sharing.matching.engine.gates import sees
 from sharing.matching.engine.score import default_weights
 from sharing.matching.facts import facts_of
 from sharing.matching.models import Match
@@ -16,7 +18,8 @@ from sharing.networks.engine.propose import leg_of
 from sharing.networks.engine.region import Region
 from sharing.networks.holding import fits, touch
 from sharing.networks.models import Leg, Network, Share
-from sharing.networks.terms import Answer, Kind
+from sharing.networks.rules import DECLARED
+from sharing.networks.terms import Answer, Kind, State
 
 # Whose listing may still come along, and what it must be.
 ROOM = {Kind.CAPACITY_POOL: Direction.REQUEST, Kind.CONSORTIUM: Direction.OFFER}
@@ -40,6 +43,10 @@ def add(network: Network, listing: Listing, *, by: Actor, now: datetime) -> None
         "answered_by_id": by.member_id,
         "answered_at": now,
         "leaves_on": None,
+        "comment": "",
+        "reason": "",
+        "declared_until": now.date() + DECLARED if network.state == State.ACTIVE else None,
+        "reminded_on": None,
     }
     network.participants.update_or_create(organisation=listing.owner, defaults=values)
     touch(network, now=now)
@@ -53,8 +60,19 @@ def _check_may_come(network: Network, listing: Listing) -> None:
     there = network.participants.filter(organisation=listing.owner).exclude(answer__in=[Answer.DECLINED, Answer.LEFT])
     if there.exists():
         raise Conflict("member_already", "Your organisation takes part already.", field="listing")
+    if not _all_see(network, listing):
+        raise RuleBroken("not_visible", "Not everybody in this network may see this listing.", field="listing")
     if Share.objects.held().filter(listing=listing).exists():
         raise Conflict("taken", "“%(title)s” has been given away elsewhere.", title=listing.title)
+
+
+def _all_see(network: Network, listing: Listing) -> bool:
+    """Each may see what the other brings: a network shows all to all."""
+    inside = [share.listing_id for share in network.shares.all()]
+    facts = facts_of(Listing.objects.for_matching().filter(id__in=[*inside, listing.id]))
+    codes = Codes()
+    new, old = (side_of([f for f in facts if (f.id == str(listing.id)) == mine], codes) for mine in (True, False))
+    return bool(sees(old, new).all() and sees(new, old).all())
 
 
 def _leg(network: Network, listing: Listing) -> Leg:

@@ -53,7 +53,6 @@ ENDING = {
     "not_started": _("It did not reach its threshold in time."),
     "by_members": _("Its members have ended it."),
     "unanswered": _("Not everybody answered in time."),
-    "taken": _("One of its listings has been given away elsewhere."),
 }
 
 # The API's description names its enumerations by these.

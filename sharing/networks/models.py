@@ -14,9 +14,8 @@ from sharing.listings.models import Listing
 from sharing.matching.models import Match
 from sharing.municipalities.models import Member, Organisation
 from sharing.networks import labels
+from sharing.networks.rules import LONGEST_COMMENT
 from sharing.networks.terms import HOLDING, Answer, State
-
-LONGEST_TERMS, LONGEST_COMMENT = 2_000, 300
 
 
 class NetworkQuerySet(models.QuerySet["Network"]):
@@ -34,11 +33,11 @@ class NetworkQuerySet(models.QuerySet["Network"]):
         )
 
     def visible_to(self, actor: Actor) -> "NetworkQuerySet":
-        """Those who take part; and who left or declined still sees what became of it."""
+        """Those who take part; who has declined or left sees no more of it."""
         if actor.is_system:
             return self
-        mine = Participant.objects.filter(network=models.OuterRef("pk"), organisation__in=actor.organisation_ids)
-        return self.filter(models.Exists(mine))
+        mine = Participant.objects.seated().filter(organisation__in=actor.organisation_ids)
+        return self.filter(models.Exists(mine.filter(network=models.OuterRef("pk"))))
 
     def joinable_with(self, listing_id: UUID, actor: Actor) -> "NetworkQuerySet":
         """Those that hold a listing which this one of the actor's was matched with."""
@@ -116,6 +115,12 @@ class Network(models.Model):
         return f"{self.kind} {self.id}"
 
 
+class ParticipantQuerySet(models.QuerySet["Participant"]):
+    def seated(self) -> "ParticipantQuerySet":
+        """Neither declined nor left."""
+        return self.filter(answer__in=[Answer.OPEN, Answer.ACCEPTED])
+
+
 class Participant(models.Model):
     """One organisation in a network, and its answer to the content as it was then."""
 
@@ -130,6 +135,8 @@ class Participant(models.Model):
     leaves_on = models.DateField(null=True, blank=True, help_text=_("Last day, once notice is given."))
     declared_until = models.DateField(null=True, blank=True, help_text=_("Its declaration holds until this day."))
     reminded_on = models.DateField(null=True, blank=True, help_text=_("When it was last asked to renew it."))
+
+    objects = ParticipantQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["network", "organisation"], name="participant_once")]

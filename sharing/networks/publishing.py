@@ -5,14 +5,16 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from django.db.models import Q
+
 from sharing.actors import SYSTEM
 from sharing.events import emit
 from sharing.listings.models import Listing
 from sharing.networks.content import keep
 from sharing.networks.engine.propose import Proposal
-from sharing.networks.holding import fits, lock_listings
+from sharing.networks.holding import fits, lock_listings, touch
 from sharing.networks.models import Leg, Network, Participant, Share
-from sharing.networks.terms import Kind, State
+from sharing.networks.terms import HOLDING, Kind, State
 
 Identity = tuple[str, frozenset[str]]
 CENT = Decimal("0.01")
@@ -27,16 +29,47 @@ def publish(proposals: Sequence[Proposal], scope: Collection[UUID], *, hint: boo
     there = {identity(network): network for network in _proposed(scope, hint=hint)}
     withdraw([network for key, network in there.items() if key not in wanted], "replaced", now=now)
     for key in sorted(there.keys() & wanted.keys(), key=lambda key: sorted(key[1])):
-        Network.objects.filter(pk=there[key].pk).update(benefit=wanted[key].benefit, gap=wanted[key].gap)
-    new = [wanted[key] for key in wanted.keys() - there.keys()]
+        _again(there[key], wanted[key], now=now)
+    new = [wanted[key] for key in wanted.keys() - there.keys() - _ended(listings)]
     made = [_write(proposal, listings, now=now) for proposal in sorted(new, key=lambda p: (p.kind, p.listings))]
     emit("network.proposed", *(network.id for network in made if not network.hint), by=SYSTEM)
     return len(made)
 
 
+def renew(network: Network, proposal: Proposal, *, now: datetime) -> None:
+    """The same listings again: who serves whom, and with how much, may have changed all the same."""
+    rows = Listing.objects.filter(id__in=proposal.listings).select_related("owner")
+    listings = {str(listing.id): listing for listing in rows}
+    shares = {str(id_): quantity for id_, quantity in network.shares.values_list("listing", "quantity")}
+    legs = {(str(r), str(o)) for r, o in network.legs.values_list("request", "offer")}
+    network.benefit, network.gap = proposal.benefit, proposal.gap
+    if shares != shares_of(proposal, listings) or legs != {(leg.request, leg.offer) for leg in proposal.legs}:
+        write_parts(network, proposal, listings)
+
+
+def _again(network: Network, proposal: Proposal, *, now: datetime) -> None:
+    renew(network, proposal, now=now)
+    if keep(network, now=now):
+        touch(network, now=now)
+    else:
+        network.save(update_fields=["benefit", "gap"])
+
+
+def _ended(listings: Mapping[str, Listing]) -> set[Identity]:
+    """What members have ended or let lie, and whose listings have not changed since: it is not proposed again."""
+    done = Q(state=State.CONCLUDED) | Q(state=State.DISSOLVED, reason__in=["by_members", "unanswered", "not_started"])
+    ids = [listing.id for listing in listings.values()]
+    found = Network.objects.touching(ids).filter(done).prefetch_related("shares__listing")
+    return {
+        identity(network)
+        for network in found
+        if all(share.listing.updated_at <= network.changed_at for share in network.shares.all())
+    }
+
+
 def withdraw(networks: Iterable[Network], reason: str, *, now: datetime) -> None:
     """Give up networks that have become impossible or pointless; everybody in them is told once."""
-    gone = sorted(networks, key=lambda network: network.id)
+    gone = sorted((n for n in networks if n.state in (State.PROPOSED, *HOLDING)), key=lambda network: network.id)
     for network in gone:
         network.state, network.reason, network.changed_at = State.DISSOLVED, reason, now
         network.version += 1
@@ -49,7 +82,7 @@ def identity(network: Network) -> Identity:
 
 
 def shares_of(proposal: Proposal, listings: Mapping[str, Listing]) -> dict[str, Decimal | None]:
-    """What is taken of each listing: of a request always all; of an offer what its legs take, rounded up."""
+    """What is taken of each listing: of a request always all; of an offer what its legs take."""
     taken: dict[str, Decimal | None] = dict.fromkeys(proposal.listings)
     for leg in proposal.legs:
         if leg.taken is not None:
@@ -72,7 +105,9 @@ def lead_of(proposal: Proposal, listings: Mapping[str, Listing]) -> UUID:
 
 
 def write_parts(network: Network, proposal: Proposal, listings: Mapping[str, Listing]) -> None:
-    """Shares and legs of a network that has none."""
+    """Shares and legs of a network, in the place of those it has."""
+    network.shares.all().delete()
+    network.legs.all().delete()
     shares = shares_of(proposal, listings)
     Share.objects.bulk_create(Share(network=network, listing_id=UUID(i), quantity=q) for i, q in shares.items())
     Leg.objects.bulk_create(

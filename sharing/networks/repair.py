@@ -1,7 +1,8 @@
 """When somebody or something drops out: the next best partner, or what still works without, or the end."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 import numpy as np
@@ -14,12 +15,13 @@ from sharing.matching.known import knowledge
 from sharing.networks.content import keep
 from sharing.networks.engine.propose import Problem, Proposal, problem
 from sharing.networks.engine.terms import Rules
-from sharing.networks.holding import touch
-from sharing.networks.models import Network, Participant, Refusal
-from sharing.networks.publishing import withdraw, write_parts
+from sharing.networks.holding import fits, lock_listings, reopen
+from sharing.networks.models import Network, Refusal, Share
+from sharing.networks.publishing import lead_of, shares_of, withdraw, write_parts
 from sharing.networks.snapshot import snapshot
-from sharing.networks.terms import Answer, Kind, State
+from sharing.networks.terms import Answer, Kind
 
+POSSIBLE = Rules(leg=0.0, closing=0.0, ring=0.0, sure=0.0, like=0.0, kin=0.0, kin_whole=0.0)
 CIRCLES = frozenset({Kind.SWAP, Kind.RING})
 
 
@@ -32,6 +34,7 @@ def repair(network: Network, leaving: Collection[UUID], *, reason: str, now: dat
 
     Members are told once, of what has come of it. Everybody must accept anew. The network must be locked.
     """
+    leaving = {*leaving, *network.participants.filter(answer=Answer.DECLINED).values_list("organisation", flat=True)}
     kept = {
         str(share.listing_id)
         for share in network.shares.select_related("listing")
@@ -65,39 +68,50 @@ def _next_best(network: Network, kept: Collection[str], leaving: Collection[UUID
     allowed = {fact.id for fact in there if UUID(fact.owner.id) not in leaving}
     whole = problem(seen.region, Rules(), allowed)
     kinds = CIRCLES if network.kind in CIRCLES else {Kind(network.kind)}
-    return _best(whole, kinds, superset_of=kept) or _best(whole, kinds, subset_of=kept)
+    inside = set(kept)
+    larger = (p for p in _by_value(whole, kinds) if inside <= set(p.listings) and _still_free(network, p))
+    smaller = (p for p in _by_value(whole, kinds) if set(p.listings) <= inside)
+    return next(larger, None) or next(smaller, None)
 
 
-def _best(
-    whole: Problem,
-    kinds: Collection[Kind],
-    *,
-    superset_of: Collection[str] | None = None,
-    subset_of: Collection[str] | None = None,
-) -> Proposal | None:
-    """The most valuable candidate of these kinds, the first of equals."""
+def same_again(network: Network, *, now: datetime) -> Proposal | None:
+    """The network as its listings now have it; None where they no longer fit. What people talk about need not be
+    likely any more, but it must be possible."""
+    inside = {str(listing) for listing in network.shares.values_list("listing", flat=True)}
+    seen = snapshot(knowledge(), today=now.date(), only=set(map(UUID, inside)), besides=network)
+    whole = problem(seen.region, POSSIBLE, inside)
+    return next((p for p in _by_value(whole, {Kind(network.kind)}) if set(p.listings) == inside), None)
+
+
+def _by_value(whole: Problem, kinds: Collection[Kind]) -> Iterator[Proposal]:
+    """The most valuable first, the first of equals first."""
     for column in np.argsort(-whole.values, kind="stable").tolist():
-        found = whole.proposal(column)
-        listings = set(found.listings)
-        if found.kind in kinds and listings >= set(superset_of or ()) and listings <= set(subset_of or listings):
-            return found
-    return None
+        if (found := whole.proposal(column)).kind in kinds:
+            yield found
+
+
+def _still_free(network: Network, proposal: Proposal) -> bool:
+    """Locks what would come in, and looks once more: others may have taken it meanwhile."""
+    lock_listings([UUID(id_) for id_ in proposal.listings])
+    rows = Listing.objects.live().filter(id__in=proposal.listings).select_related("owner")
+    listings = {str(listing.id): listing for listing in rows}
+    taken = Share.objects.held().exclude(network=network).taken([listing.id for listing in listings.values()])
+    return len(listings) == len(proposal.listings) and all(
+        fits(listings[id_], quantity, taken.get(UUID(id_), Decimal(0)))
+        for id_, quantity in shares_of(proposal, listings).items()
+    )
 
 
 def _rewrite(network: Network, proposal: Proposal, *, now: datetime) -> None:
     rows = Listing.objects.filter(id__in=proposal.listings).select_related("owner")
     listings = {str(listing.id): listing for listing in rows}
-    network.shares.all().delete()
-    network.legs.all().delete()
     write_parts(network, proposal, listings)
     came, left = _seat(network, listings)
-    network.kind, network.benefit, network.gap = proposal.kind, proposal.benefit, proposal.gap
+    network.kind, network.benefit, network.gap, network.hint = proposal.kind, proposal.benefit, proposal.gap, False
     if network.lead_id in left:
-        network.lead_id = min(listing.owner_id for listing in listings.values())
+        network.lead_id = lead_of(proposal, listings)
     keep(network, now=now)
-    network.participants.filter(answer=Answer.ACCEPTED).update(answer=Answer.OPEN, accepted_hash="", answered_at=None)
-    network.state = State.UNDER_DISCUSSION if network.state == State.AGREED else network.state
-    touch(network, now=now)
+    reopen(network, now=now)
     emit(
         "network.repaired", network.id, by=SYSTEM, data={"came": sorted(map(str, came)), "left": sorted(map(str, left))}
     )
@@ -106,9 +120,10 @@ def _rewrite(network: Network, proposal: Proposal, *, now: datetime) -> None:
 def _seat(network: Network, listings: Mapping[str, Listing]) -> tuple[set[UUID], set[UUID]]:
     """Participants as the listings have it; who declined stays in the record. Returns who came and who left."""
     owners = {listing.owner_id for listing in listings.values()}
-    there = set(network.participants.exclude(answer=Answer.DECLINED).values_list("organisation", flat=True))
+    there = set(network.participants.seated().values_list("organisation", flat=True))
     network.participants.filter(organisation__in=there - owners).update(answer=Answer.LEFT)
     for owner in sorted(owners - there):
-        Participant.objects.update_or_create(network=network, organisation_id=owner, defaults={"answer": Answer.OPEN})
+        fresh = {"answer": Answer.OPEN, "accepted_hash": "", "comment": "", "reason": "", "leaves_on": None}
+        network.participants.update_or_create(organisation_id=owner, defaults=fresh)
     declined = network.participants.filter(answer=Answer.DECLINED).values_list("organisation", flat=True)
     return owners - there, (there - owners) | set(declined)

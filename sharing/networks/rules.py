@@ -7,17 +7,16 @@ from decimal import Decimal
 from uuid import UUID
 
 from sharing.errors import Conflict, RuleBroken, Word, raise_all
-from sharing.networks.terms import TRANSITIONS, Kind, State
+from sharing.networks.terms import TRANSITIONS, State
 from sharing.texts import text_problems
 
-LONGEST_TERMS, LONGEST_COMMENT, LONGEST_GROUP = 2_000, 300, 120
+LONGEST_TERMS, LONGEST_COMMENT = 2_000, 300
 MOST_MEMBERS, MOST_HOURS = 200, Decimal(10_000)
 NOTICE = timedelta(days=91)  # a quarter, as agreements between municipalities usually have it
 PATIENCE = timedelta(days=42)  # for answers, while listings are reserved
 DECLARED = timedelta(days=365)
 REMINDED = timedelta(days=30)  # before a declaration ends
 TALKING = frozenset({State.PROPOSED, State.UNDER_DISCUSSION, State.AGREED})
-JOINED = frozenset({Kind.CAPACITY_POOL, Kind.CONSORTIUM})  # where one more may come along
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

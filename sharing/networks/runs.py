@@ -34,6 +34,7 @@ class Run(models.Model):
     listings = ArrayField(models.UUIDField(), null=True, help_text=_("Those that changed; empty: all there are."))
     asked_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
     planned_at = models.DateTimeField(null=True)
     snapshot_hash = models.CharField(max_length=64, blank=True)
 
@@ -90,7 +91,7 @@ class Lease:
 @transaction.atomic
 def ask_for_proposals(listing_ids: Sequence[UUID] | None, /, *, now: datetime) -> None:
     """Have proposals planned anew for these listings; None: for all. A run of the kind that waits is joined."""
-    waiting = Run.objects.filter(planned_at=None, listings__isnull=listing_ids is None).order_by("asked_at")
+    waiting = Run.objects.filter(planned_at=None, tries=0, listings__isnull=listing_ids is None).order_by("asked_at")
     run = waiting.select_for_update().first() or Run(asked_at=now)
     run.listings = None if listing_ids is None else sorted({*(run.listings or ()), *listing_ids})
     run.save()
@@ -120,11 +121,12 @@ def plan_next(*, now: datetime) -> Run | None:
 
 @transaction.atomic
 def _claimed(*, now: datetime) -> Run | None:
-    free = Run.objects.filter(Q(lease_until=None) | Q(lease_until__lt=Now()), planned_at=None).order_by("asked_at")
+    free = Run.objects.filter(Q(lease_until=None) | Q(lease_until__lt=Now()), planned_at=None, tries__lt=MOST_TRIES)
+    free = free.order_by("asked_at")
     if Event.objects.pending().exists():
         free = free.filter(asked_at__lt=now - LONGEST_WAIT)
     if (run := free.select_for_update(skip_locked=True).first()) is not None:
-        Run.objects.filter(pk=run.pk).update(lease_until=Now() + LEASE)
+        Run.objects.filter(pk=run.pk).update(lease_until=Now() + LEASE, tries=F("tries") + 1)
     return run
 
 
@@ -136,9 +138,9 @@ def _planned(run: Run, seen: Snapshot, parts: list[set[UUID]], soft: list[Propos
         return row
     Part.objects.bulk_create(Part(run=row, listings=sorted(part)) for part in parts)
     changed = None if run.listings is None else set(run.listings)
-    _withdraw_lost(changed, {id_ for part in parts for id_ in part}, now=now)
     scope = changed if changed is not None else _proposed_listings()
     publish(soft, {*scope, *(id_ for p in soft for id_ in _ids(p))}, hint=True, now=now)
+    _withdraw_lost(changed, {id_ for part in parts for id_ in part}, now=now)  # listings are locked before networks
     if more := set(row.listings or ()) - (changed or set()):
         Run.objects.create(listings=sorted(more), asked_at=now)
     row.listings, row.planned_at, row.snapshot_hash = run.listings, now, seen.hash
@@ -151,9 +153,15 @@ def parts_waiting() -> int:
     return Part.objects.waiting().count()
 
 
+def stuck() -> int:
+    """Runs and parts that were given up after the last try: a person must look."""
+    return Run.objects.filter(planned_at=None, tries__gte=MOST_TRIES).count() + Part.objects.stuck().count()
+
+
 def runs_waiting() -> int:
     """Runs that are not planned yet, and parts that are not done, but for those given up."""
-    return Run.objects.filter(planned_at=None).count() + Part.objects.filter(done_at=None, tries__lt=MOST_TRIES).count()
+    planned = Run.objects.filter(planned_at=None, tries__lt=MOST_TRIES).count()
+    return planned + Part.objects.filter(done_at=None, tries__lt=MOST_TRIES).count()
 
 
 def solve_next(*, now: datetime, seconds: float = SECONDS) -> Part | None:

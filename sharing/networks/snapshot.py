@@ -17,8 +17,8 @@ from sharing.matching.known import read
 from sharing.matching.models import Dismissal, Match
 from sharing.networks.engine.region import Region, Scored
 from sharing.networks.engine.terms import Rules
-from sharing.networks.models import Network, Refusal, Share
-from sharing.networks.terms import State
+from sharing.networks.models import Network, Participant, Refusal, Share
+from sharing.networks.terms import Answer, State
 
 LEAST_LEFT = 0.05  # of an offer: less is not worth a proposal
 MOST = 5_000  # listings that are looked at when one has changed
@@ -108,8 +108,8 @@ def _waiting(ids: Collection[UUID], *, today: date) -> dict[str, float]:
     """Days since an owner last joined a network, or since its oldest request was published, in whole quarters."""
     asked = Listing.objects.filter(id__in=ids, direction=Direction.REQUEST).values_list("owner").order_by()
     since = {owner: day.date() for owner, day in asked.annotate(Min("published_at")) if day}
-    started = Network.objects.filter(state__in=[State.ACTIVE, State.CONCLUDED]).order_by()
-    served = dict(started.values_list("participants__organisation").annotate(Max("started_on")))
+    served_in = Participant.objects.filter(network__state__in=[State.ACTIVE, State.CONCLUDED], answer=Answer.ACCEPTED)
+    served = dict(served_in.order_by().values_list("organisation").annotate(Max("network__started_on")))
     last = {owner: max(day, served.get(owner) or day) for owner, day in since.items()}
     return {str(owner): float((today - day).days // QUARTER * QUARTER) for owner, day in last.items()}
 

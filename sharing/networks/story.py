@@ -133,9 +133,11 @@ def _together(network: Network, listings: Sequence[Listing]) -> str:
     """What the requests of a joint need come to, in the unit of the first."""
     if network.kind != Kind.DEMAND_POOL:
         return ""
-    unit = Unit(str(listings[0].unit))
-    total = sum(float(one.quantity or 0) * MEASURES[Unit(str(one.unit))][1] for one in listings)
-    return amount(total / MEASURES[unit][1], unit)
+    sizes = [(MEASURES[Unit(one.unit)], float(one.quantity)) for one in listings if one.unit and one.quantity]
+    if not sizes or len({kind for (kind, _), _ in sizes}) > 1:
+        return ""
+    unit = next(one.unit for one in listings if one.unit)
+    return amount(sum(size * quantity for (_, size), quantity in sizes) / MEASURES[Unit(unit)][1], unit)
 
 
 def _missing(legs: Sequence[Leg]) -> Iterator[str]:
@@ -144,7 +146,7 @@ def _missing(legs: Sequence[Leg]) -> Iterator[str]:
     for leg in legs:
         covered[leg.request_id] = covered.get(leg.request_id, 0.0) + (1.0 if leg.covered is None else leg.covered)
     for listing in {leg.request_id: leg.request for leg in legs}.values():
-        if (share := covered[listing.id]) < 1 and listing.quantity is not None:
+        if (share := round(covered[listing.id], 3)) < 1 and listing.quantity is not None:
             yield _("“%(title)s”: %(covered)s of %(asked)s are covered.") % {
                 "title": listing.title,
                 "covered": amount(round(share * float(listing.quantity), 2), None),

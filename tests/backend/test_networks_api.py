@@ -96,7 +96,8 @@ def test_why_somebody_declined_stays_theirs(market, client_of):
     giver, takers, *_ = market
     network = Network.objects.get()
     body = {"organisation": str(takers[0].id), "reason": "partner", "comment": "Nicht mit denen."}
-    assert post(client_of(takers[0].member), network, "decline", body).status_code == 200
+    assert post(client_of(takers[0].member), network, "decline", body).status_code == 204
+    assert client_of(takers[0].member).get(f"{NETWORKS}{network.id}/").status_code == 404
     told = client_of(giver.member).get(f"{NETWORKS}{network.id}/").json()
     assert "Nicht mit denen." not in str(told)
     assert "partner" not in {member.get("reason") for member in told["members"]}

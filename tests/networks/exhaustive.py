@@ -145,7 +145,7 @@ def _best_of(region: Region, partners: Sequence[int], leg: int) -> float:
 def _answered(region: Region, rules: Rules, request: int) -> bool:
     legs = region.legs
     return any(
-        legs.r[leg] == request and not legs.terms.partial[leg] and legs.alone[leg] >= rules.leg
+        legs.r[leg] == request and not legs.terms.partial[leg] and legs.alone[leg] >= rules.answered
         for leg in range(len(legs))
     )
 

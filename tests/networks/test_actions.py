@@ -10,45 +10,13 @@ from django.utils import timezone
 from sharing.actors import SYSTEM
 from sharing.errors import Conflict, NotAllowed, NotThere, RuleBroken, RulesBroken
 from sharing.listings import actions as listings
-from sharing.models import Event, Listing, Network, Organisation, Share
+from sharing.models import Listing, Network, Share
 from sharing.networks import actions
 from sharing.networks.content import ContentChanged, keep
-from sharing.networks.follow import follow_organisations, keep_time, remind
-from sharing.networks.rules import NOTICE, PATIENCE, Agreement
-from sharing.networks.story import story
 from sharing.networks.terms import Answer, Kind, State
 from tests.factories import SWEEPER, SWEEPING
 from tests.networks.markets import MONEY, Side, pool, propose, ring, swap
-
-NOW = timezone.now()
-
-
-def accept(network, side, *, content_hash=None):
-    seen = content_hash or Network.objects.get(id=network.id).content_hash
-    return actions.accept(network.id, organisation_id=side.id, content_hash=seen, by=side.actor, now=NOW)
-
-
-def decline(network, side, reason="terms"):
-    return actions.decline(network.id, organisation_id=side.id, reason=reason, by=side.actor, now=NOW)
-
-
-def change(network, side, **values):
-    network.refresh_from_db()
-    agreement = Agreement(**{"lead": network.lead_id, "terms": network.terms} | values)
-    return actions.ask_for_change(network.id, agreement, organisation_id=side.id, by=side.actor, now=NOW)
-
-
-def agreed(drain, **market):
-    """A pool that everybody has accepted."""
-    giver, takers, offer, requests = pool(drain, **market)
-    network = Network.objects.get()
-    for side in (giver, *takers):
-        network = accept(network, side)
-    return network, giver, takers, offer, requests
-
-
-def told(network, kind):
-    return Event.objects.filter(subject_id=network.id, kind=f"network.{kind}").count()
+from tests.networks.members import NOW, accept, agreed, change, decline, told
 
 
 def test_the_first_yes_reserves_and_the_last_one_makes_an_agreement(db, drain):
@@ -151,6 +119,36 @@ def test_when_a_taker_says_no_the_next_best_steps_in(db, drain):
     assert network.participants.get(organisation=inside[0].id).answer == Answer.DECLINED
 
 
+def test_after_a_repair_the_rest_can_agree(db, drain):
+    giver, takers, *_ = pool(drain)
+    network = decline(Network.objects.get(), takers[0])
+    for side in (giver, *takers[1:]):
+        network = accept(network, side)
+    assert network.state == State.ACTIVE
+    assert network.participants.get(organisation=takers[0].id).answer == Answer.DECLINED
+
+
+def test_who_has_declined_is_not_drawn_in_again_by_a_later_repair(db, drain):
+    _, takers, *_ = pool(drain, hours=(5, 5, 5), offered=14)
+    network = Network.objects.get()
+    inside = [t for t in takers if network.participants.filter(organisation=t.id).exists()]
+    (outside,) = [t for t in takers if t not in inside]
+    decline(network, inside[0])
+    network = decline(network, outside)
+    seated = set(network.participants.seated().values_list("organisation", flat=True))
+    assert seated & {inside[0].id, outside.id} == set()
+
+
+def test_what_members_have_ended_is_not_proposed_again_until_something_changes(db, drain):
+    network, giver, _, offer, _ = agreed(drain)
+    actions.dissolve(network.id, by=giver.actor, now=timezone.now())
+    propose(drain)
+    assert not Network.objects.filter(state=State.PROPOSED).exists()
+    listings.revise(offer.id, replace(offer.draft, quantity=Decimal(25)), by=SYSTEM, today=NOW.date())
+    propose(drain)
+    assert Network.objects.filter(state=State.PROPOSED).exists()
+
+
 def test_when_nobody_steps_in_the_rest_goes_on(db, drain):
     giver, takers, *_ = pool(drain)
     network = decline(Network.objects.get(), takers[0])
@@ -182,45 +180,6 @@ def test_when_one_in_a_ring_says_no_another_closes_it(db, drain):
     assert takers == [*givers[1:], givers[0]]
 
 
-def test_a_listing_that_is_withdrawn_during_discussion_repairs_or_ends_it(db, drain):
-    giver, _, offer, requests = pool(drain)
-    network = Network.objects.get()
-    accept(network, giver)
-    listings.withdraw(requests[0].id, by=SYSTEM)
-    drain()
-    network.refresh_from_db()
-    assert (network.state, network.legs.count()) == (State.UNDER_DISCUSSION, 2)
-    listings.withdraw(offer.id, by=SYSTEM)
-    drain()
-    network.refresh_from_db()
-    assert (network.state, network.reason) == (State.DISSOLVED, "listing_gone")
-
-
-def test_a_listing_that_no_longer_fits_is_no_longer_in_it(db, drain):
-    giver, _, _, requests = pool(drain)
-    network = Network.objects.get()
-    accept(network, giver)
-    moved = replace(requests[0].draft, starts_on=date(2035, 1, 1), ends_on=date(2035, 12, 31))
-    listings.revise(requests[0].id, moved, by=SYSTEM, today=NOW.date())
-    drain()
-    network.refresh_from_db()
-    assert network.legs.count() == 2
-    assert not network.shares.filter(listing=requests[0].id).exists()
-
-
-def test_an_organisation_that_no_longer_takes_part_is_out(db, drain):
-    network, _, takers, *_ = agreed(drain)
-    Organisation.objects.filter(id=takers[0].id).update(is_active=False)
-    follow_organisations([takers[0].id], now=NOW)
-    network.refresh_from_db()
-    assert (network.state, network.legs.count()) == (State.ACTIVE, 2)
-    assert network.shares.get(listing__direction="offer").quantity == 10
-    Organisation.objects.filter(id=takers[1].id).update(is_active=False)
-    follow_organisations([takers[1].id], now=NOW)
-    network.refresh_from_db()
-    assert (network.state, network.reason) == (State.DISSOLVED, "too_few")
-
-
 def test_it_starts_when_its_threshold_is_reached_and_not_before(db, drain):
     giver, takers, *_ = pool(drain, hours=(5, 5), offered=20)
     network = Network.objects.get()
@@ -234,27 +193,6 @@ def test_it_starts_when_its_threshold_is_reached_and_not_before(db, drain):
     network = actions.join(network.id, listing_id=request.id, by=late.actor, now=NOW)
     assert network.state == State.ACTIVE
     assert network.shares.get(listing__direction="offer").quantity == 15
-
-
-def test_it_ends_when_its_threshold_is_not_reached_in_time(db, drain):
-    giver, takers, *_ = pool(drain, hours=(5, 5), offered=20)
-    network = change(Network.objects.get(), giver, least_members=9, starts_by=NOW.date())
-    for side in (giver, *takers):
-        accept(network, side)
-    assert keep_time(now=NOW) == 0
-    keep_time(now=NOW + timedelta(days=1))
-    network.refresh_from_db()
-    assert (network.state, network.reason) == (State.DISSOLVED, "not_started")
-
-
-def test_answers_that_do_not_come_set_the_listings_free(db, drain):
-    giver, *_ = pool(drain)
-    network = accept(Network.objects.get(), giver)
-    assert keep_time(now=NOW + PATIENCE - timedelta(days=1)) == 0
-    keep_time(now=NOW + PATIENCE + timedelta(days=1))
-    network.refresh_from_db()
-    assert (network.state, network.reason) == (State.DISSOLVED, "unanswered")
-    assert not Share.objects.held().exists()
 
 
 def test_who_joins_needs_a_match_and_room(db, drain):
@@ -275,18 +213,6 @@ def test_who_joins_needs_a_match_and_room(db, drain):
         actions.join(network.id, listing_id=large.id, by=late.actor, now=NOW)
 
 
-def test_who_leaves_stays_until_the_notice_is_over(db, drain):
-    network, _, takers, offer, _ = agreed(drain)
-    network = actions.leave(network.id, organisation_id=takers[0].id, by=takers[0].actor, now=NOW)
-    again = actions.leave(network.id, organisation_id=takers[0].id, by=takers[0].actor, now=NOW)
-    assert (again.version, told(network, "left")) == (network.version, 1)
-    assert keep_time(now=NOW + NOTICE) == 0
-    assert network.legs.count() == 3
-    keep_time(now=NOW + NOTICE + timedelta(days=1))
-    assert network.legs.count() == 2
-    assert Share.objects.held().taken([offer.id]) == {offer.id: Decimal(10)}
-
-
 def test_the_lead_sets_up_groups_and_ends_it_and_everyone_renews_their_declaration(db, drain):
     network, giver, takers, *_ = agreed(drain)
     both = frozenset({giver.id, takers[0].id})
@@ -305,24 +231,6 @@ def test_the_lead_sets_up_groups_and_ends_it_and_everyone_renews_their_declarati
     assert actions.conclude(network.id, by=giver.actor, now=NOW).state == State.CONCLUDED
     with pytest.raises(Conflict, match="cannot become"):
         actions.dissolve(network.id, by=giver.actor, now=NOW)
-
-
-def test_a_declaration_is_asked_for_once_a_month_before_it_ends(db, drain):
-    network, *_ = agreed(drain)
-    soon = NOW + timedelta(days=340)
-    assert remind(now=NOW + timedelta(days=330)) == 0
-    assert (remind(now=soon), remind(now=soon + timedelta(days=1))) == (4, 0)
-    assert told(network, "renewal_due") == 1
-
-
-def test_who_gives_reads_whose_request_no_longer_fits(db, drain):
-    giver, takers, _, requests = pool(drain, hours=(5, 5, 5), offered=12)
-    network = Network.objects.whole().get()
-    (left,) = [r for r in requests if not network.shares.filter(listing=r).exists()]
-    (said,) = story(network, [giver.id], today=NOW.date()).left_out
-    assert left.owner.name in said
-    assert "5" in said
-    assert story(network, [takers[0].id], today=NOW.date()).left_out == ()
 
 
 def test_two_networks_never_hold_the_same_listing(db, drain):

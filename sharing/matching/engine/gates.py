@@ -23,7 +23,7 @@ def open_pairs(requests: Side, offers: Side) -> tuple[Places, Places, NDArray[np
     6. Radius, both ways and in every mode: the distance is within each of the two. Where a place is unknown there
        is no distance, so only a pair without any limit passes.
     """
-    mask = _may_meet(requests, offers) & _sees(requests, offers) & _sees(offers, requests).T
+    mask = _may_meet(requests, offers) & sees(requests, offers) & sees(offers, requests).T
     return within_reach(requests, offers, *np.nonzero(mask))
 
 
@@ -46,7 +46,7 @@ def closed_by(request: Fact, offer: Fact) -> str:
         "sale": Consideration.SALE in request.considerations | offer.considerations,
         "no_common_day": request.first_day > offer.last_day or offer.first_day > request.last_day,
         "mode": {request.mode, offer.mode} == {Mode.ON_SITE, Mode.REMOTE},
-        "not_visible": not (_sees(one, other).all() and _sees(other, one).all()),
+        "not_visible": not (sees(one, other).all() and sees(other, one).all()),
         "too_far": not np.isinf(reach) and not km <= reach,
     }
     return next((name for name, closed in gates.items() if closed), "")
@@ -70,7 +70,7 @@ def _may_meet(requests: Side, offers: Side) -> Mask:
     return np.asarray(mask)
 
 
-def _sees(viewers: Side, shown: Side) -> Mask:
+def sees(viewers: Side, shown: Side) -> Mask:
     """(viewers, shown): may the owner of the one see the other?"""
     mask = np.tile(_is(shown, Visibility.ALL), (len(viewers), 1))
     mask |= _is(shown, Visibility.STATE) & (viewers.state[:, None] == shown.state)

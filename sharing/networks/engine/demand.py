@@ -34,7 +34,7 @@ def candidates(region: Region, rules: Rules) -> list[Candidates]:
 def _unanswered(region: Region, rules: Rules) -> NDArray[np.bool_]:
     legs = region.legs
     answered = np.zeros(len(region.requests), bool)
-    answered[legs.r[fits(legs.terms) & (legs.alone >= rules.leg)]] = True
+    answered[legs.r[fits(legs.terms) & (legs.alone >= rules.answered)]] = True
     return ~answered
 
 

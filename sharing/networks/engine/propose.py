@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
+from sharing.listings.terms import Visibility
+from sharing.matching.engine.facts import VISIBILITIES, Side
+from sharing.matching.engine.gates import sees
 from sharing.networks.engine import capacity, consortium, cycles, demand, supply
 from sharing.networks.engine.candidates import SCALE, Candidates
 from sharing.networks.engine.capacity import demands
@@ -15,6 +18,7 @@ from sharing.networks.engine.packing import components, greedy, pack
 from sharing.networks.engine.region import Region
 from sharing.networks.engine.terms import Kind, Rules
 
+AT_ONCE = 256  # listings that not everybody may see
 SOURCES: Sequence[Callable[[Region, Rules], list[Candidates]]] = (
     cycles.candidates,
     capacity.candidates,
@@ -79,6 +83,7 @@ class Problem:
         some = tuple(block for block in blocks if len(block))
         if only is not None:
             some = tuple(_within(block, region, only) for block in some)
+        some = tuple(_seen_by_all(block, region) for block in some)
         listings = len(region.requests) + len(region.offers)
         uses = vstack([csr_matrix((0, listings)), *(block.listings(region) for block in some)], format="csr")
         return cls(region, some, np.concatenate([np.empty(0, np.int64), *(block.value for block in some)]), uses)
@@ -118,7 +123,7 @@ def leg_of(region: Region, leg: int) -> Leg:
     """Of the offer as much as the request needs, and all of it where that is not enough."""
     terms, (request, offer) = region.legs.terms, region.pair(leg)
     quantity = region.offers.facts[region.legs.o[leg]].quantity
-    share = min(1.0, float(demands(region)[leg]) / float(region.offers.measure[region.legs.o[leg]] or 1.0))
+    share = float(np.minimum(1.0, demands(region)[leg] / (region.offers.measure[region.legs.o[leg]] or 1.0)))
     return Leg(
         request=request,
         offer=offer,
@@ -158,6 +163,18 @@ def _within(block: Candidates, region: Region, only: Collection[str]) -> Candida
     both = (*region.requests.facts, *region.offers.facts)
     outside = np.array([fact.id not in only for fact in both], float)
     return block.pick(np.flatnonzero(block.listings(region) @ outside == 0))
+
+
+def _seen_by_all(block: Candidates, region: Region) -> Candidates:
+    """Without those in which somebody may not see the listing of somebody else: a network shows all to all."""
+    both, uses = Side.join([region.requests, region.offers]), block.listings(region)
+    shy = np.flatnonzero(both.visibility != VISIBILITIES.index(Visibility.ALL))
+    shy = shy[np.asarray(uses.sum(axis=0)).ravel()[shy] > 0]
+    closed = np.zeros(len(block), bool)
+    for some in np.array_split(shy, 1 + len(shy) // AT_ONCE):
+        hidden = ~sees(both, both.cut(some)) & (both.owner[:, None] != both.owner[some])
+        closed |= ((uses @ hidden.astype(float) > 0) & (uses[:, some].toarray() > 0)).any(axis=1)
+    return block.pick(np.flatnonzero(~closed))
 
 
 def _known(value: float) -> float | None:

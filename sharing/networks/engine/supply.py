@@ -17,7 +17,7 @@ def candidates(region: Region, rules: Rules) -> list[Candidates]:
     gets it.
     """
     legs, terms = region.legs, region.legs.terms
-    covered = np.isin(legs.r, legs.r[fits(terms) & (legs.alone >= rules.leg)])
+    covered = np.isin(legs.r, legs.r[fits(terms) & (legs.alone >= rules.answered)])
     part = (terms.quantity < 1) & (terms.window >= STRONG_WINDOW) & (legs.among_offers >= rules.leg)
     good, share = np.flatnonzero(part & ~covered), terms.offered / region.requests.measure[legs.r]
     givers, found, values = region.offers.acting[legs.o], [], []
