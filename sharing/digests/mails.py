@@ -23,7 +23,7 @@ from sharing.matching.wording import sentences
 from sharing.municipalities.seats import actor_of_member
 from sharing.networks.labels import KIND_HEADING
 from sharing.networks.models import Network
-from sharing.networks.story import Story, story
+from sharing.networks.story import Story, stories
 from sharing.networks.terms import Kind, State
 
 
@@ -145,9 +145,9 @@ def group(matches: list[Match], *, own: set[UUID]) -> list[Group]:
 def by_kind(networks: list[Network], *, own: set[UUID], today: date) -> list[NetworkGroup]:
     """Under each kind its networks, each as the reader's organisation sees it."""
     groups = defaultdict[str, list[NetworkItem]](list)
-    for network in networks:
+    for network, told in zip(networks, stories(networks, own, today=today), strict=True):
         url = f"{settings.PUBLIC_URL}/networks/{network.id}/"
-        groups[str(network.kind)].append(NetworkItem(network, story(network, own, today=today), url))
+        groups[str(network.kind)].append(NetworkItem(network, told, url))
     return [NetworkGroup(str(KIND_HEADING[Kind(kind)]), items) for kind, items in sorted(groups.items())]
 
 

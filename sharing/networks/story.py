@@ -1,7 +1,7 @@
 """A network as each of its members sees it: what it gives and gets, from whom and why, and what is missing."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -64,10 +64,21 @@ class Story:
         return ", ".join(partner.name for partner in self.partners)
 
 
+def stories(networks: Sequence[Network], organisation_ids: Collection[UUID], *, today: date) -> list[Story]:
+    """Of many at once, each in short: without what no longer fits. Fetch them with `whole()`; one more query."""
+    why = _reasons([leg for network in networks for leg in network.legs.all()])
+    return [_told(network, organisation_ids, why, today=today) for network in networks]
+
+
 def story(network: Network, organisation_ids: Collection[UUID], *, today: date) -> Story:
-    """As members of these organisations see it. Fetch the network with `whole()`: one more query, for the reasons."""
+    """As members of these organisations see it. Fetch it with `whole()`; two more queries."""
     legs = list(network.legs.all())
-    why = _reasons(legs)
+    told = _told(network, organisation_ids, _reasons(legs), today=today)
+    return replace(told, left_out=tuple(_left_out(network, legs, organisation_ids)))
+
+
+def _told(network: Network, organisation_ids: Collection[UUID], why: "Reasons", *, today: date) -> Story:
+    legs = list(network.legs.all())
     listings = [share.listing for share in network.shares.all()]
     return Story(
         own=tuple(listing for listing in listings if listing.owner_id in organisation_ids),
@@ -76,7 +87,7 @@ def story(network: Network, organisation_ids: Collection[UUID], *, today: date) 
         together=_together(network, listings),
         missing=tuple(_missing(legs)),
         surplus=tuple(_surplus(network)),
-        left_out=tuple(_left_out(network, legs, organisation_ids)),
+        left_out=(),
         due=tuple(_due(network, organisation_ids, soon=today + REMINDED)),
         benefits=tuple((listing, listing.benefit) for listing in listings if listing.benefit),
         partners=tuple(

@@ -3,8 +3,11 @@
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from sharing.models import Network
+from tests.backend import crowds
 from tests.networks.markets import Side, pool, ring
 
 
@@ -80,6 +83,17 @@ def test_a_running_network_is_left_and_its_declaration_renewed_on_the_page(marke
         browser.post(f"/networks/{network.id}/", {"organisation": str(takers[0].id), "answer": answer})
         assert said in page(browser, network)
     assert network.participants.get(organisation=takers[0].id).leaves_on is not None
+
+
+def test_the_first_page_asks_the_same_for_one_network_and_for_ten(alice, charlie, browser_of):
+    ours, theirs = (person.memberships.get().organisation for person in (alice, charlie))
+    browser, counts = browser_of(alice), []
+    for more in (1, 9):
+        crowds.networks(more, of=(ours, theirs))
+        with CaptureQueriesContext(connection) as captured:
+            assert browser.get("/").status_code == 200
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
 
 
 def test_networks_stand_above_the_matches(market, browser_of):
