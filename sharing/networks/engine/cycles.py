@@ -8,6 +8,8 @@ from sharing.networks.engine.candidates import Candidates, of
 from sharing.networks.engine.region import Mask, Places, Region, accepts, shares
 from sharing.networks.engine.terms import Kind, Rules
 
+MOST_PATHS = 10_000_000  # of one length; where thousands of towns all want and have the same there are more
+
 Cycles = NDArray[np.intp]  # (cycles, length): places of arcs, each from the taker of the one before
 
 
@@ -46,7 +48,7 @@ def cycles(giver: Places, taker: Places, longest: int) -> list[Cycles]:
             above = end * vertices + first + 1
             grown = _with(paths, order, np.searchsorted(key, above), np.searchsorted(key, (end + 1) * vertices))
             on_path = (giver[grown[:, :-1]] == taker[grown[:, -1:]]).any(axis=1)
-            paths = grown[~on_path]
+            paths = grown[~on_path][:MOST_PATHS]
     return found
 
 

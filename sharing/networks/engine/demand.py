@@ -12,7 +12,7 @@ from sharing.networks.engine.terms import Band, Kind, Rules
 
 Table = NDArray[np.float64]  # (open, open)
 MOST_GROWN = 300_000  # sets of one size that are looked at; more only where thousands want the same
-BLOCK = 20_000  # sets that grow at once: with thousands of requests a few hundred MB
+CELLS = 20_000_000  # combinations of a set's members with requests that are looked at in one block: 20 MB
 
 
 def candidates(region: Region, rules: Rules) -> list[Candidates]:
@@ -44,8 +44,7 @@ def _sets(region: Region, rules: Rules, open_: NDArray[np.intp], band: Band) -> 
     first, last = region.requests.first_day[open_], region.requests.last_day[open_]
     some = np.arange(len(open_), dtype=np.intp)[:, None]
     for _ in range(2, rules.most_members + 1):
-        grown = [_grown(part, like, size, band.most) for part in np.array_split(some, 1 + len(some) // BLOCK)]
-        some = np.concatenate(grown)[:MOST_GROWN]
+        some = _grown(some, like > 0, size, band.most)
         days = last[some].min(axis=1) - first[some].max(axis=1) + 1
         some = some[days >= rules.common_days]
         kin = _mean(like, some)
@@ -54,13 +53,17 @@ def _sets(region: Region, rules: Rules, open_: NDArray[np.intp], band: Band) -> 
         yield some[good], kin[good]
 
 
-def _grown(some: Members, like: Table, size: Row, most: float) -> Members:
+def _grown(some: Members, near: NDArray[np.bool_], size: Row, most: float) -> Members:
     """Each set with every later request that is like all of its members and does not make it too large."""
-    fits_all = (like[some] > 0).all(axis=1)
-    fits_all &= np.arange(len(like)) > some[:, -1:]
-    fits_all &= size[some].sum(axis=1)[:, None] + size <= most
-    rows, added = np.nonzero(fits_all)
-    return np.column_stack([some[rows], added])
+    later, found, count = np.arange(len(near)), [np.empty((0, some.shape[1] + 1), np.intp)], 0
+    for part in np.array_split(some, 1 + some.size * len(near) // CELLS):
+        fits_all = near[part].all(axis=1) & (later > part[:, -1:])
+        fits_all &= size[part].sum(axis=1)[:, None] + size <= most
+        rows, added = np.nonzero(fits_all)
+        found.append(np.column_stack([part[rows], added]))
+        if (count := count + len(rows)) >= MOST_GROWN:
+            break
+    return np.concatenate(found)[:MOST_GROWN]
 
 
 def _mean(like: Table, some: Members) -> Row:

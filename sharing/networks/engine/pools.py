@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Places = NDArray[np.intp]
 Row = NDArray[np.float64]
 
-LEAST_SETS, MOST_SETS = 20, 1_000_000
+LEAST_SETS, MOST_SETS = 20, 200_000
 MOST_AROUND_ONE = 12  # legs of one listing that are combined with each other: the best ones
 
 
