@@ -1,5 +1,7 @@
 """Swaps and rings: everyone gives one thing and gets another, and the circle closes."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,8 +22,8 @@ def candidates(region: Region, rules: Rules) -> list[Candidates]:
 
 
 def hints(region: Region, rules: Rules) -> list[Candidates]:
-    """Circles that close, though somebody in them asked for money: worth a remark, not a notice."""
-    found = _valued(region, rules, np.flatnonzero(region.legs.alone >= rules.hint))
+    """Circles of two or three that close, though somebody asked for money: worth a remark, not a notice."""
+    found = _valued(region, replace(rules, longest_ring=3), np.flatnonzero(region.legs.alone >= rules.hint))
     in_kind = _in_kind(region)
     return [some.pick(~_all(in_kind, some.members)) for some in found]
 
@@ -48,13 +50,14 @@ def cycles(giver: Places, taker: Places, longest: int) -> list[Cycles]:
             above = end * vertices + first + 1
             grown = _with(paths, order, np.searchsorted(key, above), np.searchsorted(key, (end + 1) * vertices))
             on_path = (giver[grown[:, :-1]] == taker[grown[:, -1:]]).any(axis=1)
-            paths = grown[~on_path][:MOST_PATHS]
+            paths = grown[~on_path]
     return found
 
 
 def _with(paths: Cycles, order: Places, low: Places, high: Places) -> Cycles:
-    """Every path with each of the arcs `order[low:high]`."""
+    """Every path with each of the arcs `order[low:high]`; of too many the first."""
     counts = high - low
+    counts = np.where(np.cumsum(counts) <= MOST_PATHS, counts, 0)
     rows = np.repeat(np.arange(len(paths)), counts)
     within = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
     return np.column_stack([paths[rows], order[low[rows] + within]])
