@@ -1,7 +1,7 @@
 """Networks over HTTP: what is proposed to you and why, your answer, and what members settle among themselves."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 import django_filters
@@ -174,12 +174,17 @@ class NetworkFilter(django_filters.FilterSet):
 class NetworkViewSet(mixins.ListModelMixin, Versioned, ActorViewSet[Network]):
     """Swaps, rings, pools and joint projects that your organisations take part in, or could."""
 
-    queryset = Network.objects.with_members()
+    queryset = Network.objects.all()
     serializer_class = WholeSerializer
     filterset_class = NetworkFilter
     keyset = ("-id",)
     read_scope = Scope.NETWORKS_READ
     write_scope = Scope.NETWORKS_WRITE
+
+    def get_queryset(self) -> NetworkQuerySet:
+        """A list needs what it shows; the others only ask whether the row is there for the actor."""
+        rows = cast("NetworkQuerySet", super().get_queryset())
+        return rows.with_members() if self.action == "list" else rows
 
     def get_serializer_class(self) -> type[NetworkSerializer]:
         return NetworkSerializer if self.action == "list" else WholeSerializer

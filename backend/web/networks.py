@@ -23,7 +23,7 @@ from sharing.networks.models import Network, Participant
 from sharing.networks.picture import picture
 from sharing.networks.rules import TALKING
 from sharing.networks.story import quantity_of, story
-from sharing.networks.terms import Answer, State
+from sharing.networks.terms import State
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -70,8 +70,7 @@ def _answer(request: HttpRequest, found: Network, actor: Actor) -> None:
 
 
 def _open_seats(found: Network, actor: Actor) -> list[Participant]:
-    mine = [p for p in found.participants.all() if p.organisation_id in actor.organisation_ids]
-    return [p for p in mine if p.answer in (Answer.OPEN, Answer.ACCEPTED)]
+    return [p for p in found.participants.all() if p.organisation_id in actor.organisation_ids and p.is_seated]
 
 
 def _context(found: Network, actor: Actor, *, error: str = "") -> dict[str, Any]:

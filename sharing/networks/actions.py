@@ -1,5 +1,6 @@
 """What members do with a network: accept, decline, ask for a change, join, leave, end it."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -8,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from sharing.actors import SYSTEM, Actor, Role
-from sharing.errors import NotThere, RuleBroken
+from sharing.errors import Conflict, NotThere, RuleBroken
 from sharing.events import emit
 from sharing.listings.models import Listing
 from sharing.matching.engine.facts import RATE
@@ -20,9 +21,11 @@ from sharing.networks.holding import check_free, lock, reopen, touch
 from sharing.networks.joining import add
 from sharing.networks.models import Network, Participant, WorkingGroup
 from sharing.networks.publishing import withdraw
-from sharing.networks.repair import remember_refusal, repair
+from sharing.networks.repair import remember_refusal, unrepaired
 from sharing.networks.rules import Agreement
 from sharing.networks.terms import Answer, State
+
+UNDECIDED = frozenset({State.PROPOSED, State.UNDER_DISCUSSION})
 
 
 @transaction.atomic
@@ -36,10 +39,8 @@ def accept(
     version: int | None = None,
 ) -> Network:
     """Say yes to the content as it was seen. The first yes reserves the listings, the last one makes an agreement."""
-    by.require(Role.EDITOR, organisation_id)
-    network = lock(network_id, version=version)
-    me = _participant(network, organisation_id)
-    rules.check_state(State(network.state), {State.PROPOSED, State.UNDER_DISCUSSION})
+    network, me = _seat(network_id, organisation_id, by=by, version=version, when=UNDECIDED)
+    _check_whole(network)
     if content_hash != hash_of(content_of(network)):
         raise ContentChanged(changes_since(network, content_hash))
     check_free(network)
@@ -61,15 +62,13 @@ def decline(
     now: datetime,
     version: int | None = None,
 ) -> Network:
-    """Say no, with a reason. Somebody else steps in, if there is anybody; else the network is given up."""
-    by.require(Role.EDITOR, organisation_id)
-    network = lock(network_id, version=version)
-    me = _participant(network, organisation_id)
-    rules.check_state(State(network.state), rules.TALKING)
+    """Say no, with a reason. A worker then looks for somebody to step in; else the network is given up."""
+    network, me = _seat(network_id, organisation_id, by=by, version=version, when=rules.TALKING)
     _answer(me, Answer.DECLINED, by=by, now=now, reason=reason, comment=comment)
     remember_refusal(network, organisation_id)
+    touch(network, now=now)
     emit("network.declined", network.id, by=by, data={"organisation": str(organisation_id), "reason": reason})
-    return repair(network, {organisation_id}, reason="declined", now=now)
+    return network
 
 
 @transaction.atomic
@@ -84,10 +83,7 @@ def ask_for_change(
     version: int | None = None,
 ) -> Network:
     """Change what members settle among themselves. Every acceptance is open again, the asker's own as well."""
-    by.require(Role.EDITOR, organisation_id)
-    network = lock(network_id, version=version)
-    me = _participant(network, organisation_id)
-    rules.check_state(State(network.state), rules.TALKING)
+    network, me = _seat(network_id, organisation_id, by=by, version=version, when=rules.TALKING)
     rules.check_agreement(agreement, _members(network), today=now.date())
     if network.state == State.PROPOSED:  # else the next run might withdraw what members are settling
         check_free(network)
@@ -118,6 +114,7 @@ def join(
     listing = Listing.objects.select_related("owner").get(id=listing_id)
     by.require(Role.EDITOR, listing.owner_id)
     rules.check_state(State(network.state), {State.AGREED, State.ACTIVE})
+    _check_whole(network)
     add(network, listing, by=by, now=now)
     emit("network.joined", network.id, by=by, data={"organisation": str(listing.owner_id)})
     return _started(network, now=now) if network.state == State.AGREED else network
@@ -133,10 +130,7 @@ def leave(
     version: int | None = None,
 ) -> Network:
     """Give notice: the organisation stays until the notice is over, and the others know from now on."""
-    by.require(Role.EDITOR, organisation_id)
-    network = lock(network_id, version=version)
-    me = _participant(network, organisation_id)
-    rules.check_state(State(network.state), {State.ACTIVE})
+    network, me = _seat(network_id, organisation_id, by=by, version=version, when={State.ACTIVE})
     if me.leaves_on is None:
         me.leaves_on = now.date() + rules.NOTICE
         me.save(update_fields=["leaves_on"])
@@ -155,10 +149,7 @@ def declare(
     version: int | None = None,
 ) -> Network:
     """Renew an organisation's declaration that it takes part, for a year."""
-    by.require(Role.EDITOR, organisation_id)
-    network = lock(network_id, version=version)
-    me = _participant(network, organisation_id)
-    rules.check_state(State(network.state), {State.ACTIVE})
+    network, me = _seat(network_id, organisation_id, by=by, version=version, when={State.ACTIVE})
     me.declared_until = now.date() + rules.DECLARED
     me.save(update_fields=["declared_until"])
     touch(network, now=now)
@@ -177,8 +168,7 @@ def set_group(
     version: int | None = None,
 ) -> WorkingGroup | None:
     """Set up a working group of some members, or change it; of nobody: it ends. The lead decides."""
-    network = lock(network_id, version=version)
-    by.require(Role.EDITOR, network.lead_id)
+    network = _led(network_id, by=by, version=version)
     rules.check_state(State(network.state), {State.AGREED, State.ACTIVE})
     if not organisation_ids <= _members(network):
         raise RuleBroken("not_a_member", "A working group consists of members.", field="organisations")
@@ -200,8 +190,7 @@ def conclude(
     version: int | None = None,
 ) -> Network:
     """The lead closes a network that has done what it was for."""
-    network = lock(network_id, version=version)
-    by.require(Role.EDITOR, network.lead_id)
+    network = _led(network_id, by=by, version=version)
     _move(network, State.CONCLUDED, now=now)
     emit("network.concluded", network.id, by=by)
     return network
@@ -216,8 +205,7 @@ def dissolve(
     version: int | None = None,
 ) -> Network:
     """The lead ends a network before its time."""
-    network = lock(network_id, version=version)
-    by.require(Role.EDITOR, network.lead_id)
+    network = _led(network_id, by=by, version=version)
     rules.check_transition(State(network.state), State.DISSOLVED)
     withdraw([network], "by_members", now=now)
     return network
@@ -254,16 +242,34 @@ def _started(network: Network, *, now: datetime) -> Network:
     return network
 
 
-def _participant(network: Network, organisation_id: UUID) -> Participant:
-    me = network.participants.filter(organisation=organisation_id).first()
-    if me is None or me.answer in (Answer.DECLINED, Answer.LEFT):
+def _seat(
+    network_id: UUID, organisation_id: UUID, *, by: Actor, version: int | None, when: Collection[State]
+) -> tuple[Network, Participant]:
+    """The network, locked, and the seat in it of an organisation that the actor may answer for."""
+    by.require(Role.EDITOR, organisation_id)
+    network = lock(network_id, version=version)
+    me = network.participants.seated().filter(organisation=organisation_id).first()
+    if me is None:
         raise NotThere("not_a_member", "This organisation does not take part in the network.")
-    return me
+    rules.check_state(State(network.state), when)
+    return network, me
+
+
+def _led(network_id: UUID, *, by: Actor, version: int | None) -> Network:
+    """The network, locked, for who may decide as its lead."""
+    network = lock(network_id, version=version)
+    by.require(Role.EDITOR, network.lead_id)
+    return network
+
+
+def _check_whole(network: Network) -> None:
+    """Nobody agrees to what still holds the listings of a member who has declined."""
+    if unrepaired(network):
+        raise Conflict("being_repaired", "A member has just declined. Look again in a few minutes.")
 
 
 def _members(network: Network) -> frozenset[UUID]:
-    there = network.participants.exclude(answer__in=[Answer.DECLINED, Answer.LEFT])
-    return frozenset(there.values_list("organisation", flat=True))
+    return frozenset(network.participants.seated().values_list("organisation", flat=True))
 
 
 def _answer(me: Participant, answer: Answer, *, by: Actor, now: datetime, **values: Any) -> None:

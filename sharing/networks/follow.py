@@ -17,8 +17,8 @@ from sharing.networks import rules
 from sharing.networks.content import keep
 from sharing.networks.holding import lock_all, reopen, touch
 from sharing.networks.models import Network, Participant
-from sharing.networks.publishing import renew, withdraw
-from sharing.networks.repair import repair, same_again
+from sharing.networks.publishing import listings_of, renew, withdraw
+from sharing.networks.repair import repair, same_again, unrepaired
 from sharing.networks.terms import Answer, Kind, State
 
 
@@ -33,6 +33,15 @@ def follow_listings(listing_ids: Sequence[UUID], /, *, now: datetime) -> int:
     for network in networks:
         if network.state in rules.TALKING:  # it may have gone on while we waited for the lock
             _follow(network, now=now)
+    return len(networks)
+
+
+@transaction.atomic
+def repair_declined(network_ids: Sequence[UUID], /, *, now: datetime) -> int:
+    """Members have said no: somebody else steps in, the rest goes on, or it is over. Returns how many were mended."""
+    networks = [n for n in lock_all(network_ids) if n.state in rules.TALKING and unrepaired(n)]
+    for network in networks:
+        repair(network, set(), reason="declined", now=now)
     return len(networks)
 
 
@@ -56,15 +65,16 @@ def keep_time(*, now: datetime) -> int:
     today = now.date()
     silent = Network.objects.filter(state=State.UNDER_DISCUSSION, changed_at__lt=now - rules.PATIENCE)
     late = Network.objects.filter(state=State.AGREED, starts_by__lt=today)
-    leavers = Participant.objects.filter(leaves_on__lt=today).exclude(answer=Answer.LEFT)
+    leavers = Participant.objects.seated().filter(leaves_on__lt=today)
     left = Network.objects.filter(state=State.ACTIVE, participants__in=leavers)
     due = Network.objects.filter(Q(pk__in=silent) | Q(pk__in=late) | Q(pk__in=left))
     networks = lock_all(list(due.values_list("id", flat=True)))
+    still = set(due.values_list("id", flat=True))  # some may have gone on while we waited for the lock
     for network in networks:
-        if not due.filter(pk=network.pk).exists():  # it has gone on while we waited for the lock
+        if network.id not in still:
             continue
         if network.state == State.ACTIVE:
-            gone = network.participants.filter(leaves_on__lt=today).exclude(answer=Answer.LEFT)
+            gone = network.participants.seated().filter(leaves_on__lt=today)
             depart(network, set(gone.values_list("organisation", flat=True)), now=now)
         else:
             withdraw([network], "unanswered" if network.state == State.UNDER_DISCUSSION else "not_started", now=now)
@@ -118,7 +128,7 @@ def _follow(network: Network, *, now: datetime) -> None:
     elif (found := same_again(network, now=now)) is None:
         repair(network, set(), reason="no_longer_fits", now=now)
     else:
-        renew(network, found, now=now)
+        renew(network, found, listings_of(found))
         if keep(network, now=now):
             reopen(network, now=now)
             emit("network.changed", network.id, by=SYSTEM)

@@ -57,8 +57,7 @@ def _check_may_come(network: Network, listing: Listing) -> None:
         raise RuleBroken("not_open", "This network takes nobody in with such a listing.", field="listing")
     if listing.state != Published.PUBLISHED:
         raise RuleBroken("not_published", "Publish the listing first.", field="listing")
-    there = network.participants.filter(organisation=listing.owner).exclude(answer__in=[Answer.DECLINED, Answer.LEFT])
-    if there.exists():
+    if network.participants.seated().filter(organisation=listing.owner).exists():
         raise Conflict("member_already", "Your organisation takes part already.", field="listing")
     if not _all_see(network, listing):
         raise RuleBroken("not_visible", "Not everybody in this network may see this listing.", field="listing")

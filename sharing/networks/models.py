@@ -15,7 +15,7 @@ from sharing.matching.models import Match
 from sharing.municipalities.models import Member, Organisation
 from sharing.networks import labels
 from sharing.networks.rules import LONGEST_COMMENT
-from sharing.networks.terms import HOLDING, Answer, State
+from sharing.networks.terms import HOLDING, SEATED, Answer, State
 
 
 class NetworkQuerySet(models.QuerySet["Network"]):
@@ -28,9 +28,7 @@ class NetworkQuerySet(models.QuerySet["Network"]):
         return self.filter(state__in={State.PROPOSED, *HOLDING})
 
     def touching(self, listing_ids: Collection[UUID]) -> "NetworkQuerySet":
-        return self.filter(
-            Q(models.Exists(Share.objects.filter(network=models.OuterRef("pk"), listing__in=listing_ids)))
-        )
+        return self.filter(models.Exists(Share.objects.filter(network=models.OuterRef("pk"), listing__in=listing_ids)))
 
     def visible_to(self, actor: Actor) -> "NetworkQuerySet":
         """Those who take part; who has declined or left sees no more of it."""
@@ -118,7 +116,7 @@ class Network(models.Model):
 class ParticipantQuerySet(models.QuerySet["Participant"]):
     def seated(self) -> "ParticipantQuerySet":
         """Neither declined nor left."""
-        return self.filter(answer__in=[Answer.OPEN, Answer.ACCEPTED])
+        return self.filter(answer__in=SEATED)
 
 
 class Participant(models.Model):
@@ -144,6 +142,10 @@ class Participant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.network_id} {self.organisation_id} {self.answer}"
+
+    @property
+    def is_seated(self) -> bool:
+        return self.answer in SEATED
 
 
 class ShareQuerySet(models.QuerySet["Share"]):

@@ -8,7 +8,7 @@ from uuid import UUID
 from sharing.municipalities.models import Organisation
 from sharing.networks.models import Network
 from sharing.networks.story import quantity_of
-from sharing.networks.terms import Answer, Kind
+from sharing.networks.terms import Kind
 
 RADIUS, LARGE_FROM, LARGE = 150.0, 5, 210.0  # pixels; more members need more room
 GAP, APART = 22.0, 13.0  # between arrow and organisation; between two arrows of the same two
@@ -59,7 +59,7 @@ class Picture:
 
 def picture(network: Network, own: Collection[UUID]) -> Picture:
     """Members in a circle; in the middle who gives to several, or gets from several. Fetch with `whole()`."""
-    there = [p.organisation for p in network.participants.all() if p.answer not in (Answer.DECLINED, Answer.LEFT)]
+    there = [p.organisation for p in network.participants.all() if p.is_seated]
     middle = _middle(network)
     around = [organisation for organisation in _in_order(network, there) if organisation.id != middle]
     places: dict[UUID, Point] = {o.id: _on_circle(n, len(around)) for n, o in enumerate(around)}

@@ -23,35 +23,58 @@ CENT = Decimal("0.01")
 def publish(proposals: Sequence[Proposal], scope: Collection[UUID], *, hint: bool, now: datetime) -> int:
     """Bring the proposed networks of the listings in `scope` in line with what is proposed now. Returns how many are
     new. Networks that members talk about are left alone, and so is every listing they hold."""
-    listings = _locked({id_ for proposal in proposals for id_ in proposal.listings})
+    listings = locked({id_ for proposal in proposals for id_ in proposal.listings})
     free = _free(proposals, listings, hint=hint)
     wanted = {(str(p.kind), frozenset(p.listings)): p for p in free}
     there = {identity(network): network for network in _proposed(scope, hint=hint)}
     withdraw([network for key, network in there.items() if key not in wanted], "replaced", now=now)
     for key in sorted(there.keys() & wanted.keys(), key=lambda key: sorted(key[1])):
-        _again(there[key], wanted[key], now=now)
+        _again(there[key], wanted[key], listings, now=now)
     new = [wanted[key] for key in wanted.keys() - there.keys() - _ended(listings)]
     made = [_write(proposal, listings, now=now) for proposal in sorted(new, key=lambda p: (p.kind, p.listings))]
     emit("network.proposed", *(network.id for network in made if not network.hint), by=SYSTEM)
     return len(made)
 
 
-def renew(network: Network, proposal: Proposal, *, now: datetime) -> None:
-    """The same listings again: who serves whom, and with how much, may have changed all the same."""
-    rows = Listing.objects.filter(id__in=proposal.listings).select_related("owner")
-    listings = {str(listing.id): listing for listing in rows}
-    shares = {str(id_): quantity for id_, quantity in network.shares.values_list("listing", "quantity")}
-    legs = {(str(r), str(o)) for r, o in network.legs.values_list("request", "offer")}
+def renew(network: Network, proposal: Proposal, listings: Mapping[str, Listing]) -> bool:
+    """The same listings again: who serves whom, and with how much, may have changed all the same. Says whether."""
     network.benefit, network.gap = proposal.benefit, proposal.gap
-    if shares != shares_of(proposal, listings) or legs != {(leg.request, leg.offer) for leg in proposal.legs}:
-        write_parts(network, proposal, listings)
+    shares = {str(share.listing_id): share.quantity for share in network.shares.all()}
+    legs = {(str(g.request_id), str(g.offer_id), g.covered, g.taken, g.km) for g in network.legs.all()}
+    wanted = {(g.request, g.offer, g.covered, g.taken, g.km) for g in proposal.legs}
+    if shares == shares_of(proposal, listings) and legs == wanted:
+        return False
+    write_parts(network, proposal, listings)
+    return True
 
 
-def _again(network: Network, proposal: Proposal, *, now: datetime) -> None:
-    renew(network, proposal, now=now)
-    if keep(network, now=now):
+def listings_of(proposal: Proposal) -> dict[str, Listing]:
+    """With their owners, in whatever state."""
+    rows = Listing.objects.filter(id__in=proposal.listings).defer("document").select_related("owner")
+    return {str(listing.id): listing for listing in rows}
+
+
+def locked(ids: Collection[str]) -> dict[str, Listing]:
+    """The listings that are still on the market, ours until commit: nobody gives them away meanwhile."""
+    lock_listings([UUID(id_) for id_ in ids])
+    rows = Listing.objects.live().filter(id__in=ids).defer("document").select_related("owner")
+    return {str(listing.id): listing for listing in rows}
+
+
+def has_room(proposal: Proposal, listings: Mapping[str, Listing], taken: Mapping[UUID, Decimal | None]) -> bool:
+    """All of its listings are there, with enough left beside what is `taken`."""
+    return all(id_ in listings for id_ in proposal.listings) and all(
+        fits(listings[id_], quantity, taken.get(listings[id_].id, Decimal(0)))
+        for id_, quantity in shares_of(proposal, listings).items()
+    )
+
+
+def _again(network: Network, proposal: Proposal, listings: Mapping[str, Listing], *, now: datetime) -> None:
+    before = network.benefit, network.gap
+    if renew(network, proposal, listings):
+        keep(network, now=now)
         touch(network, now=now)
-    else:
+    elif before != (network.benefit, network.gap):
         network.save(update_fields=["benefit", "gap"])
 
 
@@ -142,28 +165,14 @@ def _write(proposal: Proposal, listings: Mapping[str, Listing], *, now: datetime
     return network
 
 
-def _locked(ids: Collection[str]) -> dict[str, Listing]:
-    """The listings that are still on the market, ours until commit: nobody gives them away meanwhile."""
-    lock_listings([UUID(id_) for id_ in ids])
-    rows = Listing.objects.live().filter(id__in=ids).defer("document").select_related("owner")
-    return {str(listing.id): listing for listing in rows}
-
-
 def _free(proposals: Sequence[Proposal], listings: Mapping[str, Listing], *, hint: bool) -> list[Proposal]:
-    """Whose listings are there and have enough left. A hint reserves nothing, so it needs nothing."""
+    """Those that can be written. A hint reserves nothing, so it needs its listings but no room."""
+    if hint:
+        return [p for p in proposals if all(id_ in listings for id_ in p.listings)]
     taken = Share.objects.held().taken([listing.id for listing in listings.values()])
-    there = [p for p in proposals if all(id_ in listings for id_ in p.listings)]
-    return [
-        p
-        for p in there
-        if hint
-        or all(
-            fits(listings[id_], quantity, taken.get(listings[id_].id, Decimal(0)))
-            for id_, quantity in shares_of(p, listings).items()
-        )
-    ]
+    return [p for p in proposals if has_room(p, listings, taken)]
 
 
 def _proposed(scope: Collection[UUID], *, hint: bool) -> list[Network]:
     rows = Network.objects.touching(scope).filter(state=State.PROPOSED, hint=hint).order_by("id")
-    return list(rows.select_for_update(of=("self",), no_key=True).prefetch_related("shares"))
+    return list(rows.select_for_update(of=("self",), no_key=True).prefetch_related("shares", "legs"))

@@ -1,8 +1,8 @@
 """When somebody or something drops out: the next best partner, or what still works without, or the end."""
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID
 
 import numpy as np
@@ -15,10 +15,10 @@ from sharing.matching.known import knowledge
 from sharing.networks.content import keep
 from sharing.networks.engine.propose import Problem, Proposal, problem
 from sharing.networks.engine.terms import Rules
-from sharing.networks.holding import fits, lock_listings, reopen
+from sharing.networks.holding import reopen
 from sharing.networks.models import Network, Refusal, Share
-from sharing.networks.publishing import lead_of, shares_of, withdraw, write_parts
-from sharing.networks.snapshot import snapshot
+from sharing.networks.publishing import has_room, lead_of, listings_of, locked, withdraw, write_parts
+from sharing.networks.snapshot import snapshot, with_partners
 from sharing.networks.terms import Answer, Kind
 
 POSSIBLE = Rules(leg=0.0, closing=0.0, ring=0.0, sure=0.0, like=0.0, kin=0.0, kin_whole=0.0)
@@ -48,6 +48,12 @@ def repair(network: Network, leaving: Collection[UUID], *, reason: str, now: dat
     return network
 
 
+def unrepaired(network: Network) -> bool:
+    """It still holds listings of somebody who has declined."""
+    said_no = network.participants.filter(answer=Answer.DECLINED).values("organisation")
+    return network.shares.filter(listing__owner__in=said_no).exists()
+
+
 def remember_refusal(network: Network, organisation_id: UUID) -> None:
     """What the organisation was to give or get here is not proposed to it again."""
     ends = list(network.legs.values_list("request", "offer"))
@@ -63,10 +69,10 @@ def remember_refusal(network: Network, organisation_id: UUID) -> None:
 
 
 def _next_best(network: Network, kept: Collection[str], leaving: Collection[UUID], *, now: datetime) -> Proposal | None:
-    seen = snapshot(knowledge(), today=now.date(), only=set(map(UUID, kept)), besides=network)
-    there = (*seen.region.requests.facts, *seen.region.offers.facts)
+    region = snapshot(knowledge(), today=now.date(), only=with_partners(map(UUID, kept)), besides=network)
+    there = (*region.requests.facts, *region.offers.facts)
     allowed = {fact.id for fact in there if UUID(fact.owner.id) not in leaving}
-    whole = problem(seen.region, Rules(), allowed)
+    whole = problem(region, Rules(), allowed)
     kinds = CIRCLES if network.kind in CIRCLES else {Kind(network.kind)}
     inside = set(kept)
     larger = (p for p in _by_value(whole, kinds) if inside <= set(p.listings) and _still_free(network, p))
@@ -77,10 +83,10 @@ def _next_best(network: Network, kept: Collection[str], leaving: Collection[UUID
 def same_again(network: Network, *, now: datetime) -> Proposal | None:
     """The network as its listings now have it; None where they no longer fit. What people talk about need not be
     likely any more, but it must be possible."""
-    inside = {str(listing) for listing in network.shares.values_list("listing", flat=True)}
-    seen = snapshot(knowledge(), today=now.date(), only=set(map(UUID, inside)), besides=network)
-    whole = problem(seen.region, POSSIBLE, inside)
-    return next((p for p in _by_value(whole, {Kind(network.kind)}) if set(p.listings) == inside), None)
+    inside = set(network.shares.values_list("listing", flat=True))
+    region = snapshot(knowledge(), today=now.date(), only=inside, besides=network)
+    whole = problem(region, replace(POSSIBLE, most_members=len(inside)))  # some may have joined later
+    return next((p for p in _by_value(whole, {Kind(network.kind)}) if len(p.listings) == len(inside)), None)
 
 
 def _by_value(whole: Problem, kinds: Collection[Kind]) -> Iterator[Proposal]:
@@ -92,19 +98,13 @@ def _by_value(whole: Problem, kinds: Collection[Kind]) -> Iterator[Proposal]:
 
 def _still_free(network: Network, proposal: Proposal) -> bool:
     """Locks what would come in, and looks once more: others may have taken it meanwhile."""
-    lock_listings([UUID(id_) for id_ in proposal.listings])
-    rows = Listing.objects.live().filter(id__in=proposal.listings).select_related("owner")
-    listings = {str(listing.id): listing for listing in rows}
+    listings = locked(proposal.listings)
     taken = Share.objects.held().exclude(network=network).taken([listing.id for listing in listings.values()])
-    return len(listings) == len(proposal.listings) and all(
-        fits(listings[id_], quantity, taken.get(UUID(id_), Decimal(0)))
-        for id_, quantity in shares_of(proposal, listings).items()
-    )
+    return has_room(proposal, listings, taken)
 
 
 def _rewrite(network: Network, proposal: Proposal, *, now: datetime) -> None:
-    rows = Listing.objects.filter(id__in=proposal.listings).select_related("owner")
-    listings = {str(listing.id): listing for listing in rows}
+    listings = listings_of(proposal)
     write_parts(network, proposal, listings)
     came, left = _seat(network, listings)
     network.kind, network.benefit, network.gap, network.hint = proposal.kind, proposal.benefit, proposal.gap, False

@@ -13,12 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 from sharing.events import Event
 from sharing.ids import new_id
+from sharing.listings.models import Listing
 from sharing.matching.known import knowledge
 from sharing.networks.engine.propose import Choice, Proposal, firm, hints, problem
+from sharing.networks.engine.region import Region
 from sharing.networks.engine.terms import Rules
 from sharing.networks.models import Network, Share
 from sharing.networks.publishing import publish, withdraw
-from sharing.networks.snapshot import Snapshot, reach_of, snapshot
+from sharing.networks.snapshot import fingerprint, reach_of, snapshot, with_partners
 from sharing.networks.terms import State
 
 LEASE = timedelta(minutes=5)
@@ -104,6 +106,13 @@ def ask_for_proposals_of(network_ids: Sequence[UUID], /, *, now: datetime) -> No
     ask_for_proposals(list(listings), now=now)
 
 
+@transaction.atomic
+def ask_for_proposals_from(organisation_ids: Sequence[UUID], /, *, now: datetime) -> None:
+    """These organisations have moved, merged, or no longer take part."""
+    listings = Listing.objects.live().filter(owner__in=organisation_ids).values_list("id", flat=True)
+    ask_for_proposals(list(listings), now=now)
+
+
 def plan_next(*, now: datetime) -> Run | None:
     """Cut what the next run is about into parts, and publish its hints; None where no run waits.
 
@@ -113,10 +122,12 @@ def plan_next(*, now: datetime) -> Run | None:
     if (run := _claimed(now=now)) is None:
         return None
     changed = None if run.listings is None else set(run.listings)
-    seen = snapshot(knowledge(), today=now.date(), only=None if changed is None else reach_of(changed))
-    parts = [part for part in _parts(seen) if changed is None or not changed.isdisjoint(part)]
-    soft = [p for p in hints(seen.region, Rules()) if changed is None or not changed.isdisjoint(_ids(p))]
-    return _planned(run, seen, parts, soft, now=now)
+    reach = None if changed is None else with_partners(reach_of(changed))
+    region = snapshot(knowledge(), today=now.date(), only=reach)
+    parts = [part for part in _parts(region) if changed is None or not changed.isdisjoint(part)]
+    soft = [p for p in hints(region, Rules()) if changed is None or not changed.isdisjoint(_ids(p))]
+    run.snapshot_hash = fingerprint(region)
+    return _planned(run, parts, soft, now=now)
 
 
 @transaction.atomic
@@ -131,7 +142,7 @@ def _claimed(*, now: datetime) -> Run | None:
 
 
 @transaction.atomic
-def _planned(run: Run, seen: Snapshot, parts: list[set[UUID]], soft: list[Proposal], *, now: datetime) -> Run:
+def _planned(run: Run, parts: list[set[UUID]], soft: list[Proposal], *, now: datetime) -> Run:
     """Write it down, unless somebody else has; what was asked for meanwhile becomes a run of its own."""
     row = Run.objects.select_for_update().get(pk=run.pk)
     if row.planned_at is not None:
@@ -143,8 +154,13 @@ def _planned(run: Run, seen: Snapshot, parts: list[set[UUID]], soft: list[Propos
     _withdraw_lost(changed, {id_ for part in parts for id_ in part}, now=now)  # listings are locked before networks
     if more := set(row.listings or ()) - (changed or set()):
         Run.objects.create(listings=sorted(more), asked_at=now)
-    row.listings, row.planned_at, row.snapshot_hash = run.listings, now, seen.hash
+    row.listings, row.planned_at, row.snapshot_hash = run.listings, now, run.snapshot_hash
     row.save()
+    if (
+        row.listings is None
+    ):  # about everything: what was planned or given up before is out of date, and so are its parts
+        over = Q(planned_at__isnull=False) | Q(tries__gte=MOST_TRIES)
+        Run.objects.filter(over, asked_at__lt=row.asked_at).delete()
     return row
 
 
@@ -171,8 +187,8 @@ def solve_next(*, now: datetime, seconds: float = SECONDS) -> Part | None:
     """
     if (lease := _lease()) is None:
         return None
-    seen = snapshot(knowledge(), today=now.date(), only=lease.part.listings)
-    choice = firm(seen.region, Rules(), only=set(map(str, lease.part.listings)), seconds=seconds)
+    region = snapshot(knowledge(), today=now.date(), only=with_partners(lease.part.listings))
+    choice = firm(region, Rules(), only=set(map(str, lease.part.listings)), seconds=seconds)
     _finish(lease, choice, now=now)
     return lease.part
 
@@ -199,8 +215,8 @@ def _finish(lease: Lease, choice: Choice, *, now: datetime) -> bool:
     return True
 
 
-def _parts(seen: Snapshot) -> list[set[UUID]]:
-    return [set(map(UUID, part)) for part in problem(seen.region, Rules()).parts()]
+def _parts(region: Region) -> list[set[UUID]]:
+    return [set(map(UUID, part)) for part in problem(region, Rules()).parts()]
 
 
 def _ids(proposal: Proposal) -> set[UUID]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -27,14 +27,6 @@ QUARTER = 91  # days: waiting counts by quarters, so that two runs over the same
 Refused = Set[frozenset[UUID]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Snapshot:
-    """A region, and everything it was made of as one word: equal hashes, equal proposals."""
-
-    region: Region
-    hash: str
-
-
 def reach_of(changed: Collection[UUID]) -> set[UUID]:
     """The listings that may compete with these, however many stand between them: partners by likely pairs, the other
     listings of all owners on the way, and requests nearby. At most about `MOST`; the night sees to what lies beyond."""
@@ -52,23 +44,32 @@ def reach_of(changed: Collection[UUID]) -> set[UUID]:
 
 def snapshot(
     known: Knowledge, *, today: date, only: Collection[UUID] | None = None, besides: Network | None = None
-) -> Snapshot:
-    """What is on the market and not spoken for, but by `besides`; `only` these listings and whoever they were matched
-    with."""
+) -> Region:
+    """What is on the market and not spoken for, but by `besides`; `only` these listings, if given.
+
+    A pair's probability depends on its rivals, so whoever asks about probabilities gives `with_partners`.
+    """
     listings = Listing.objects.live().filter(owner__is_active=True)
     if only is not None:
-        listings = listings.filter(id__in=_with_partners(only))
+        listings = listings.filter(id__in=only)
     facts = list(_free(facts_of(listings.for_matching()), besides))
     ids = [UUID(fact.id) for fact in facts]
     refused = {frozenset(pair) for pair in Refusal.objects.filter(one__in=ids).values_list("one", "other")}
     pairs, likes, waiting = _pairs(ids, refused), _likes(facts, known, refused), _waiting(ids, today=today)
-    said = (sorted(map(_line, facts)), sorted(pairs), sorted(likes), sorted(waiting.items()))
-    region = Region.of(facts, pairs, likes, weights=known.weights, waiting=waiting)
-    return Snapshot(region, hashlib.sha256(repr(said).encode()).hexdigest())
+    return Region.of(facts, pairs, likes, weights=known.weights, waiting=waiting)
 
 
-def _with_partners(ids: Collection[UUID]) -> set[UUID]:
-    """With partners, since a pair's probability depends on its rivals."""
+def fingerprint(region: Region) -> str:
+    """Everything that proposals depend on as one word: equal words, equal proposals."""
+    legs, likes = region.legs, region.likes
+    arrays = (legs.r, legs.o, legs.own, likes.a, likes.b, likes.chance, region.weight)
+    facts = "".join(map(_line, (*region.requests.facts, *region.offers.facts)))
+    return hashlib.sha256(facts.encode() + b"".join(array.tobytes() for array in arrays)).hexdigest()
+
+
+def with_partners(ids: Iterable[UUID]) -> set[UUID]:
+    """And whoever they were matched with."""
+    ids = set(ids)
     pairs = Match.objects.standing().touching(ids).values_list("request", "offer")
     return {*ids, *(id_ for pair in pairs for id_ in pair)}
 
@@ -116,6 +117,8 @@ def _waiting(ids: Collection[UUID], *, today: date) -> dict[str, float]:
 
 def _line(fact: Fact) -> str:
     """All of a listing that proposals depend on; its words are in the pairs' logits."""
-    return repr(
-        replace(fact, title="", description="", keywords=(), changed=None, audience=frozenset(sorted(fact.audience)))
+    audience, terms = sorted(fact.audience), sorted(fact.considerations)  # sets print in any order
+    bare = replace(
+        fact, title="", description="", keywords=(), changed=None, audience=frozenset(), considerations=frozenset()
     )
+    return repr((bare, audience, terms))

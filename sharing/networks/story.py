@@ -18,7 +18,7 @@ from sharing.matching.wording import amount, kilometres, sentences
 from sharing.municipalities.models import Organisation
 from sharing.networks.models import Leg, Network
 from sharing.networks.rules import REMINDED
-from sharing.networks.terms import Answer, Kind, State
+from sharing.networks.terms import Kind, State
 
 OF_SUBJECT = frozenset({"concept", "shared_words", "same_category", "similar_text"})
 
@@ -93,7 +93,7 @@ def _told(network: Network, organisation_ids: Collection[UUID], why: "Reasons", 
         partners=tuple(
             p.organisation
             for p in sorted(network.participants.all(), key=lambda p: (p.organisation.name, p.pk))
-            if p.organisation_id not in organisation_ids and p.answer not in (Answer.DECLINED, Answer.LEFT)
+            if p.organisation_id not in organisation_ids and p.is_seated
         ),
     )
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from sharing.networks.engine.terms import Kind
 
-__all__ = ["HOLDING", "TRANSITIONS", "Answer", "Kind", "State"]
+__all__ = ["HOLDING", "SEATED", "TRANSITIONS", "Answer", "Kind", "State"]
 
 
 class State(StrEnum):
@@ -26,9 +26,10 @@ class Answer(StrEnum):
     LEFT = "left"
 
 
+SEATED = frozenset({Answer.OPEN, Answer.ACCEPTED})
 TRANSITIONS: Mapping[State, frozenset[State]] = {
-    State.PROPOSED: frozenset({State.UNDER_DISCUSSION, State.AGREED, State.ACTIVE, State.DISSOLVED}),
-    State.UNDER_DISCUSSION: frozenset({State.AGREED, State.ACTIVE, State.DISSOLVED}),
+    State.PROPOSED: frozenset({State.UNDER_DISCUSSION, State.DISSOLVED}),
+    State.UNDER_DISCUSSION: frozenset({State.AGREED, State.DISSOLVED}),
     State.AGREED: frozenset({State.UNDER_DISCUSSION, State.ACTIVE, State.DISSOLVED}),
     State.ACTIVE: frozenset({State.CONCLUDED, State.DISSOLVED}),
     State.CONCLUDED: frozenset(),

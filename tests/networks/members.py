@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from sharing.models import Event, Network
 from sharing.networks import actions
+from sharing.networks.follow import repair_declined
 from sharing.networks.rules import Agreement
 from tests.networks.markets import pool
 
@@ -16,7 +17,10 @@ def accept(network, side, *, content_hash=None):
 
 
 def decline(network, side, reason="terms"):
-    return actions.decline(network.id, organisation_id=side.id, reason=reason, by=side.actor, now=NOW)
+    """And the worker's part of it."""
+    actions.decline(network.id, organisation_id=side.id, reason=reason, by=side.actor, now=NOW)
+    repair_declined([network.id], now=NOW)
+    return Network.objects.get(id=network.id)
 
 
 def change(network, side, **values):

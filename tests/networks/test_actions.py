@@ -149,6 +149,19 @@ def test_what_members_have_ended_is_not_proposed_again_until_something_changes(d
     assert Network.objects.filter(state=State.PROPOSED).exists()
 
 
+def test_nobody_agrees_to_a_network_that_somebody_has_just_left(db, drain):
+    """The worker has not come yet: the last yes must not bind who has said no."""
+    giver, takers, *_ = pool(drain)
+    network = Network.objects.get()
+    for side in (giver, *takers[1:-1]):
+        accept(network, side)
+    actions.decline(network.id, organisation_id=takers[0].id, reason="terms", by=takers[0].actor, now=NOW)
+    with pytest.raises(Conflict, match="just declined"):
+        accept(network, takers[-1])
+    drain()
+    assert accept(network, takers[-1]).state == State.UNDER_DISCUSSION
+
+
 def test_when_nobody_steps_in_the_rest_goes_on(db, drain):
     giver, takers, *_ = pool(drain)
     network = decline(Network.objects.get(), takers[0])

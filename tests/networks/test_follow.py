@@ -13,7 +13,8 @@ from sharing.networks.follow import follow_organisations, keep_time, remind
 from sharing.networks.rules import NOTICE, PATIENCE
 from sharing.networks.story import story
 from sharing.networks.terms import Answer, State
-from tests.networks.markets import pool, propose
+from tests.factories import SWEEPING
+from tests.networks.markets import MONEY, Side, pool, propose
 from tests.networks.members import NOW, accept, agreed, change, told
 
 
@@ -26,6 +27,22 @@ def test_an_offer_that_shrinks_below_what_is_promised_loses_a_member(db, drain):
     network.refresh_from_db()
     assert network.legs.count() == 2
     assert network.shares.get(listing=offer).quantity == 10
+
+
+def test_a_large_pool_that_waits_for_its_threshold_stays_whole_when_a_listing_changes(db, drain):
+    """Seven in it, more than a proposal ever has: who joined later belongs to it all the same."""
+    giver, takers, offer, _ = pool(drain, hours=(2, 2, 2, 2, 2, 2), offered=20)
+    network = change(Network.objects.get(), giver, least_hours=Decimal(19), starts_by=NOW.date() + timedelta(days=30))
+    for side in (giver, *takers):
+        network = accept(network, side)
+    late = Side("Hellwegen")
+    request = late.posts(SWEEPING, quantity=Decimal(2), considerations=MONEY)
+    drain()
+    actions.join(network.id, listing_id=request.id, by=late.actor, now=NOW)
+    listings.revise(offer.id, replace(offer.draft, title="Kehrmaschine mit Bediener"), by=SYSTEM, today=NOW.date())
+    drain()
+    network.refresh_from_db()
+    assert (network.state, network.legs.count()) == (State.UNDER_DISCUSSION, 7)
 
 
 def test_a_request_that_grows_takes_more(db, drain):

@@ -101,6 +101,33 @@ def test_only_parts_with_a_changed_listing_are_solved_again(db, drain):
     assert len(part.listings) == 4
 
 
+def test_a_run_about_everything_forgets_what_was_planned_or_given_up_before(db, drain):
+    pool(drain)
+    given_up = Run.objects.create(listings=[], asked_at=NOW - timedelta(days=1), tries=3)
+    Part.objects.create(run=given_up, listings=[], tries=3)
+    Run.objects.create(listings=[], asked_at=NOW - timedelta(days=1))  # waits: planned first, and then out of date
+    assert runs.stuck() == 2
+    ask_for_proposals(None, now=NOW + timedelta(days=1))
+    while plan_next(now=NOW + timedelta(days=1)):
+        pass
+    assert [run.listings for run in Run.objects.all()] == [None]
+    assert runs.stuck() == 0
+
+
+def test_equal_data_has_an_equal_fingerprint_and_other_data_another(db, drain):
+    pool(drain)
+    seen = []
+    for day in range(2):
+        ask_for_proposals(None, now=NOW + timedelta(minutes=day))
+        seen.append(plan_next(now=NOW + timedelta(minutes=day)).snapshot_hash)
+    Side("Hellwegen").posts(SWEEPING, considerations=MONEY)
+    drain()
+    ask_for_proposals(None, now=NOW + timedelta(minutes=3))
+    while run := plan_next(now=NOW + timedelta(minutes=3)):
+        last = run.snapshot_hash if run.listings is None else ""
+    assert seen[0] == seen[1] != last
+
+
 def test_a_part_goes_to_one_worker_and_comes_back_when_its_lease_is_over(db, drain):
     pool(drain)
     ask_for_proposals(None, now=NOW)

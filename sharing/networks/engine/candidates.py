@@ -16,7 +16,7 @@ SCALE = 1000  # values are integers, so that equal is equal
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """Proposals of one kind. `members` (candidates, most): places of legs, or of requests where `of_requests`; -1
+    """Proposals of one kind. `members` (candidates, most): places of legs, of requests in a demand pool; -1
     beyond the last. `value` (candidates,): benefit x 1000."""
 
     kind: Kind

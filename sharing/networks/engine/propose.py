@@ -93,7 +93,7 @@ class Problem:
         for columns in components(self.uses):
             yield self.region.ids(np.unique(self.uses[columns].indices).tolist())
 
-    def best(self, *, seconds: float) -> "Choice":
+    def best(self, *, seconds: float) -> Choice:
         """What together is worth most, no listing in two proposals."""
         found = pack(self.values, self.uses, seconds=seconds)
         chosen = (self.proposal(column, gap=found.gap) for column in found.chosen.tolist())

@@ -49,10 +49,10 @@ class Rules:
     """`acceptance`: chance that one more member of a ring says yes.
 
     Probabilities: `leg` of a leg that stands for itself, `answered` of one that serves its request whole, so that it
-    needs no pool, `hint` of one in a circle that is only a remark, `closing` of
-    one in a ring whose legs are `ring` on the whole; `sure` of one in a capacity pool that needs no request beside it
-    that is `near`, that is, wants the same; `like` for any two requests of a demand pool, `kin` for all of them on the
-    whole, `kin_whole` where they make a whole post to the hour, which seldom happens by chance.
+    needs no pool, `hint` of one in a circle that is only a remark, `closing` of one in a ring whose legs are `ring` on
+    the whole; `sure` of one in a capacity pool that needs no request beside it that is `near`, that is, wants the same;
+    `like` for any two requests of a demand pool, `kin` for all of them on the whole, `kin_whole` where they make a whole
+    post to the hour, which seldom happens by chance.
     """
 
     longest_ring: int = 4
