@@ -51,7 +51,7 @@ class Rules:
     Probabilities: `leg` of a leg that stands for itself, `answered` of one that serves its request whole, so that it
     needs no pool, `hint` of one in a circle that is only a remark, `closing` of one in a ring whose legs are `ring` on
     the whole; `sure` of one in a capacity pool that needs no request beside it that is `near`, that is, wants the same;
-    `like` for any two requests of a demand pool, `kin` for all of them on the whole, `kin_whole` where they make a whole
+    `like` for any two requests of a demand pool, `kin` for all of them on the whole, `kin_whole` where they make one
     post to the hour, which seldom happens by chance.
     """
 
